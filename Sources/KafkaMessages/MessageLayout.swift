@@ -1,0 +1,24 @@
+package import KafkaWire
+
+/// The layout of one message: what a walk over its bytes needs, without building values.
+package struct MessageLayout: Sendable {
+    /// Kafka's name, as `ProduceRequest`.
+    package let name: String
+    /// Which API it belongs to.
+    package let apiKey: APIKey
+    /// Whether it is the request or the response.
+    package let direction: Direction
+    /// The versions that it can be read and written at.
+    package let validVersions: ClosedRange<Int16>
+    /// The first version with compact lengths and tagged fields; `Int16.max` where there is none.
+    package let firstFlexibleVersion: Int16
+    /// Its fields, in the order of the wire.
+    package let fields: [FieldLayout]
+
+    /// The layout of an API's request or response; nil for a key that is not known.
+    ///
+    /// Parsed on first use, once for the process.
+    package static func layout(_ key: APIKey, _ direction: Direction) -> MessageLayout? {
+        nil
+    }
+}
