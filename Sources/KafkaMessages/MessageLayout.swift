@@ -17,8 +17,26 @@ package struct MessageLayout: Sendable {
 
     /// The layout of an API's request or response; nil for a key that is not known.
     ///
-    /// Parsed on first use, once for the process.
+    /// All layouts are parsed on first use, once for the process.
     package static func layout(_ key: APIKey, _ direction: Direction) -> MessageLayout? {
-        nil
+        let layouts = direction == .request ? requests : responses
+        let index = Int(key.rawValue)
+        return layouts.indices.contains(index) ? layouts[index] : nil
+    }
+
+    private static let requests = table(.request)
+    private static let responses = table(.response)
+
+    /// The layouts of one direction, at the index of their API key.
+    private static func table(_ direction: Direction) -> [MessageLayout?] {
+        let last = APIKey.known.map(\.rawValue).max() ?? 0
+        return (0...last).map { number in
+            let key = APIKey(rawValue: number)
+            let text = direction == .request ? key.requestLayoutText : key.responseLayoutText
+            guard let type = key.messageType(direction), let text else { return nil }
+            return MessageLayout(
+                name: type.name, apiKey: key, direction: direction, validVersions: type.validVersions,
+                firstFlexibleVersion: type.firstFlexibleVersion, fields: LayoutParser.fields(text))
+        }
     }
 }

@@ -34,8 +34,9 @@ extension KafkaUUID: LosslessStringConvertible, CustomStringConvertible {
 
     /// Reads Kafka's text form.
     ///
-    /// - Parameter description: 22 characters of base64url whose last four bits are 0.
-    /// - Returns: nil for anything else.
+    /// Nil for anything but 22 characters of base64url whose last four bits are 0.
+    ///
+    /// - Parameter description: the text.
     public init?(_ description: String) {
         let text = Array(description.utf8)
         guard text.count == 22 else { return nil }

@@ -28,8 +28,6 @@ public struct WireError: Error, Sendable, Equatable {
         case unsupportedVersion
         /// An API key that is not known.
         case unknownAPI
-        /// A field that has a value where the version to write cannot carry it.
-        case notInVersion
     }
 
     /// What is wrong.
@@ -77,7 +75,6 @@ extension WireError: CustomStringConvertible {
         case .taggedFieldLength: return "offset \(offset): tagged field of \(expected) bytes holds \(actual)"
         case .unsupportedVersion: return "version \(actual) is not known, the last one is \(expected)"
         case .unknownAPI: return "API key \(actual) is not known"
-        case .notInVersion: return "offset \(offset): \(name) has a value that version \(actual) cannot carry"
         }
     }
 }

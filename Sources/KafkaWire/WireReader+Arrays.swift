@@ -1,27 +1,39 @@
 extension WireReader {
+    /// For how many elements an array reserves memory before they are read.
+    ///
+    /// An element may take many times more memory than bytes on the wire, so longer arrays grow as they are read: what is
+    /// allocated follows what is there, not what a count says.
+    public static var reservedElements: Int {
+        @inlinable get { 1024 }
+    }
+
     /// Reads the element count of an array that is not null.
     ///
     /// - Parameters:
     ///   - compact: whether the version is flexible: an unsigned varint of count + 1 instead of an int32.
     ///   - minimumElementSize: how many bytes an element has at least; the count is checked against what is left.
     /// - Returns: the count, ≥ 0.
+    /// - Throws: `unexpectedNull`, `negativeLength`, `countTooLarge`, `truncated`, `varintTooLong`.
     @inlinable
     @inline(__always)
     public mutating func readArrayCount(compact: Bool, minimumElementSize: Int) throws(WireError) -> Int {
-        let start = offset
-        let count = try readNullableArrayCount(compact: compact, minimumElementSize: minimumElementSize)
-        guard count >= 0 else { throw WireError(.unexpectedNull, at: start, field: "array") }
-        return count
+        try readNullableArrayCount(compact: compact, minimumElementSize: minimumElementSize, allowed: false)
     }
 
     /// Reads the element count of an array that may be null.
     ///
-    /// - Returns: −1 for null.
+    /// - Parameters:
+    ///   - compact: whether the version is flexible: an unsigned varint of count + 1 instead of an int32.
+    ///   - minimumElementSize: how many bytes an element has at least; the count is checked against what is left.
+    ///   - allowed: whether the version allows null.
+    /// - Returns: the count, −1 for null.
+    /// - Throws: `unexpectedNull`, `negativeLength`, `countTooLarge`, `truncated`, `varintTooLong`.
     @inlinable
     @inline(__always)
     public mutating func readNullableArrayCount(
         compact: Bool,
-        minimumElementSize: Int
+        minimumElementSize: Int,
+        allowed: Bool
     ) throws(WireError) -> Int {
         let start = offset
         let count: Int
@@ -29,12 +41,13 @@ extension WireReader {
             count = Int(try readUnsignedVarint()) &- 1
         } else {
             count = Int(try readInt32())
-            if count < -1 { throw WireError(.negativeLength, at: start, actual: count, field: "array count") }
         }
-        let (needed, overflow) = count.multipliedReportingOverflow(by: minimumElementSize)
-        guard !overflow, needed <= remaining else {
-            throw tooMany(count, at: start, minimumElementSize)
+        if count < 0 {
+            if count == -1, allowed { return -1 }
+            throw badCount(count, at: start)
         }
+        // Neither factor has more than 32 bits.
+        guard count &* minimumElementSize <= remaining else { throw tooMany(count, at: start, minimumElementSize) }
         return count
     }
 
@@ -68,6 +81,12 @@ extension WireReader {
         }
         offset &+= size
         return values
+    }
+
+    @usableFromInline
+    @inline(never)
+    func badCount(_ count: Int, at start: Int) -> WireError {
+        WireError(count == -1 ? .unexpectedNull : .negativeLength, at: start, actual: count, field: "array count")
     }
 
     @usableFromInline

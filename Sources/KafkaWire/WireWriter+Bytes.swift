@@ -20,7 +20,7 @@ extension WireWriter {
         reserve(length)
         let target = unsafe base + used
         let copied: Void? = characters.withContiguousStorageIfAvailable { source in
-            guard let start = unsafe source.baseAddress else { return }
+            guard let start = source.baseAddress else { return }
             unsafe target.copyMemory(from: start, byteCount: length)
         }
         if copied == nil {
