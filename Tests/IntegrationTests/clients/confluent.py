@@ -150,7 +150,7 @@ def member(bootstrap: str, topic: str, group: str, **settings: Any) -> dict[str,
 
 def transaction(bootstrap: str, topic: str, count: int, transactional_id: str) -> dict[str, Any]:
     """One transaction committed, with offsets of a group, and one aborted."""
-    producer = _producer(bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 20_000})
+    producer = _producer(bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 40_000})
     deliveries = _Deliveries()
     producer.init_transactions(common.DEADLINE)
     consumer = _consumer(bootstrap, f"{topic}-group")
