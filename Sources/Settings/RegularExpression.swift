@@ -116,7 +116,7 @@ extension RegularExpression {
         case begin
         case end
         case sequence([Tree])
-        case choice(Tree, Tree)
+        case choice([Tree])
         case repetition(Tree, least: Int, most: Int?)
     }
 
@@ -129,17 +129,25 @@ extension RegularExpression {
         case .end: program.append(.end)
         case .sequence(let parts):
             for part in parts { try translate(part, into: &program) }
-        case .choice(let first, let second):
-            let fork = program.count
-            program.append(.accept)
-            try translate(first, into: &program)
-            let jump = program.count
-            program.append(.accept)
-            try translate(second, into: &program)
-            program[fork] = .fork(fork + 1, jump + 1)
-            program[jump] = .jump(program.count)
+        case .choice(let branches):
+            var jumps: [Int] = []
+            for branch in branches.dropLast() {
+                let fork = program.count
+                program.append(.accept)
+                try translate(branch, into: &program)
+                jumps.append(program.count)
+                program.append(.accept)
+                program[fork] = .fork(fork + 1, program.count)
+            }
+            if let last = branches.last { try translate(last, into: &program) }
+            for jump in jumps { program[jump] = .jump(program.count) }
         case .repetition(let part, let least, let most):
-            for _ in 0..<least { try translate(part, into: &program) }
+            for _ in 0..<least {
+                let before = program.count
+                try translate(part, into: &program)
+                // What takes nothing takes nothing however often.
+                if program.count == before { break }
+            }
             if let most {
                 for _ in least..<most { try translateOptional(part, into: &program) }
             } else {
