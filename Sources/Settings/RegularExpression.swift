@@ -44,24 +44,37 @@ public struct RegularExpression: Sendable {
 
     /// Whether the expression describes the whole of `string`.
     public func matches(_ string: String) -> Bool {
+        run(string, anywhere: false)
+    }
+
+    /// Whether the expression describes a part of `string`, anywhere in it unless `^` or `$` say where.
+    public func occurs(in string: String) -> Bool {
+        run(string, anywhere: true)
+    }
+
+    private func run(_ string: String, anywhere: Bool) -> Bool {
         var states = States(count: program.count)
         var next = States(count: program.count)
+        let accept = program.count - 1
         let scalars = string.unicodeScalars
         var position = scalars.startIndex
         follow(0, into: &states, isBegin: true, isEnd: scalars.isEmpty)
         while position < scalars.endIndex {
+            if anywhere, states.contains(accept) { return true }
             let scalar = scalars[position]
             position = scalars.index(after: position)
+            let isEnd = position == scalars.endIndex
             next.removeAll()
             for state in states.members {
                 if case .take(let wanted) = program[state], wanted.contains(scalar) {
-                    follow(state + 1, into: &next, isBegin: false, isEnd: position == scalars.endIndex)
+                    follow(state + 1, into: &next, isBegin: false, isEnd: isEnd)
                 }
             }
+            if anywhere { follow(0, into: &next, isBegin: false, isEnd: isEnd) }
             swap(&states, &next)
             if states.members.isEmpty { return false }
         }
-        return states.contains(program.count - 1)
+        return states.contains(accept)
     }
 
     /// Adds `start` and all states that are reached from it without taking a scalar.

@@ -69,6 +69,14 @@ import Testing
         #expect(throws: SettingProblem.self) { try RegularExpression(parsing: deep) }
     }
 
+    @Test(arguments: [
+        ("^00-", "00-ab", true), ("^00-", "x00-", false), ("b", "abc", true), ("d", "abc", false), ("c$", "abc", true),
+        ("b$", "abc", false), ("", "abc", true), ("^$", "a", false), ("b+c", "abbc", true),
+    ])
+    func anExpressionMayOccurAnywhere(expression: String, text: String, occurs: Bool) throws {
+        #expect(try RegularExpression(parsing: expression).occurs(in: text) == occurs)
+    }
+
     @Test(.timeLimit(.minutes(1))) func anEvilExpressionTakesLinearTime() throws {
         let evil = try RegularExpression(parsing: "(a*)*(a|aa)+((){1000}){1000}b")
         #expect(!evil.matches(String(repeating: "a", count: 10_000)))
