@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import SluiceConfiguration
 import Settings
 
 /// `sluice validate`: checks a configuration.
