@@ -16,6 +16,7 @@ package protocol ProxyInspection: Sendable {
     /// The connections of clients.
     ///
     /// - Parameter limit: how many to describe at most; ``ConnectionList/total`` counts all.
+    /// - Returns: those that were accepted first, up to the limit.
     func connections(limit: Int) async -> ConnectionList
     /// The configuration that is running as one JSON text, secrets redacted.
     func configurationDump() async -> String
