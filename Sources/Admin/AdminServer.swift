@@ -76,7 +76,7 @@ package struct AdminServer: Service {
                 logger.info(
                     "admin server listening",
                     metadata: [
-                        "address": "\(channel.localAddress?.description ?? address.description)", "key": "\(key)",
+                        "address": "\(Self.description(of: channel.localAddress) ?? address.description)", "key": "\(key)",
                     ])
                 await onListening(key, channel.localAddress)
             },
@@ -87,5 +87,10 @@ package struct AdminServer: Service {
         } catch  where !isListening.withLock({ $0 }) && !(error is CancellationError) {
             throw AdminError(key: key, address: address, cause: error)
         }
+    }
+
+    private static func description(of address: SocketAddress?) -> String? {
+        guard let address, let host = address.ipAddress, let port = address.port else { return nil }
+        return AdminConfiguration.Address(host: host, port: port).description
     }
 }

@@ -150,7 +150,7 @@ extension AdminEndpoints {
 
     @Sendable func certificates(_ request: AdminRequest) async -> AdminResponse {
         page(request, usually: .json) {
-            .json([String]())
+            .json(text: "[]\n")
         } text: {
             .text("no certificates in use\n")
         }

@@ -107,7 +107,7 @@ extension AdminPage {
         }
         function bar(value, top) {
           const fill = make("i");
-          fill.style.width = (top ? value / top * 100 : 0).toFixed(1) + "%";
+          fill.style.width = (top ? Math.max(value / top * 100, value ? 1 : 0) : 0).toFixed(1) + "%";
           return cell("bar", fill);
         }
 
@@ -186,7 +186,7 @@ extension AdminPage {
           const tone = {ok: "good", unknown: "muted", unreachable: "bad", out_of_range: "warn"};
           const nodes = clusters.flatMap(cluster => {
             const down = cluster.bootstrap_servers.filter(s => s.reachable === false);
-            const note = [cluster.cluster_id ? "id " + cluster.cluster_id : "not known yet",
+            const note = [cluster.cluster_id ? "id " + cluster.cluster_id : "topology not known yet",
               "bootstrap " + cluster.bootstrap_servers.map(s => s.address + (s.reachable === false ? " (unreachable" + (s.error ? ": " + s.error : "") + ")" : "")).join(", ")];
             const head = [make("h3", down.length && down.length === cluster.bootstrap_servers.length ? "bad" : "", cluster.name), make("p", "note", note.join(" · "))];
             if (!cluster.brokers.length) return [...head, make("p", "empty", "No brokers known yet.")];
@@ -195,7 +195,7 @@ extension AdminPage {
               cluster.brokers.map(b => [
                 cell("name", b.id + (b.id === cluster.controller_id ? " (controller)" : "")), cell("plain", b.host + ":" + b.port), cell("plain", b.rack ?? "–"),
                 cell("plain", b.local_addresses.map(a => a.address).join(", ") || "–"),
-                cell("", make("span", "dot " + (tone[b.health] ?? "muted"), b.health.replaceAll("_", " ") + (b.reason ? ": " + b.reason : ""))),
+                cell("reason", make("span", "dot " + (tone[b.health] ?? "muted"), b.health.replaceAll("_", " ") + (b.reason ? ": " + b.reason : ""))),
                 cell("number", whole(b.connections)),
               ]))];
           });

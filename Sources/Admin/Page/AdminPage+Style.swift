@@ -34,16 +34,17 @@ extension AdminPage {
         .scroll { overflow-x: auto; }
         table { width: 100%; border-collapse: collapse; }
         th { text-align: left; font-weight: 500; color: var(--soft); font-size: .8rem; padding: 0 .9rem .3rem 0; white-space: nowrap; }
-        td { padding: .32rem .9rem .32rem 0; border-top: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
+        td { padding: .32rem .9rem .32rem 0; border-top: 1px solid var(--line); vertical-align: middle; }
+        .reason { min-width: 12rem; }
         th:last-child, td:last-child { padding-right: 0; }
         .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .name { font-weight: 600; white-space: nowrap; }
         .plain { white-space: nowrap; }
-        .id { max-width: 22rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-        .bar { width: 22%; min-width: 5rem; }
-        .bar i { display: block; height: .5rem; border-radius: .25rem; background: var(--water); min-width: 1px; }
+        .id { width: 40%; max-width: 0; min-width: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+        .bar { width: 30%; min-width: 5rem; }
+        .bar i { display: block; height: .5rem; border-radius: .25rem; background: var(--water); }
         .spark { width: 8.5rem; }
-        .spark svg { display: block; width: 8rem; height: 1.5rem; }
+        .spark svg { display: block; width: 8rem; height: 1.5rem; border-bottom: 1px solid var(--line); }
         .spark .area { fill: var(--water-soft); } .spark .edge { fill: none; stroke: var(--water); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
         .chip { display: inline-block; border: 1px solid var(--line); border-radius: .3rem; padding: 0 .4rem; margin: 0 .25rem .1rem 0; font-size: .85rem; white-space: nowrap; }
         .dot::before { content: ""; display: inline-block; width: .55rem; height: .55rem; border-radius: 50%; background: currentColor; margin-right: .45rem; }
