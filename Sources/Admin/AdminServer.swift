@@ -54,7 +54,8 @@ package struct AdminServer: Service {
                     try await serve(open, on: address, key: "admin.public_address")
                 }
             }
-            try await group.waitForAll()
+            // Not `waitForAll`, which would wait for the other address before it throws.
+            for try await _ in group {}
         }
     }
 
@@ -76,7 +77,8 @@ package struct AdminServer: Service {
                 logger.info(
                     "admin server listening",
                     metadata: [
-                        "address": "\(Self.description(of: channel.localAddress) ?? address.description)", "key": "\(key)",
+                        "address": "\(Self.description(of: channel.localAddress) ?? address.description)",
+                        "key": "\(key)",
                     ])
                 await onListening(key, channel.localAddress)
             },
