@@ -1,0 +1,35 @@
+/// A number that goes up and down, kept by one shard; the values of all shards are added up when they are read.
+///
+/// Not `Sendable`: it is touched only where its shard lives.
+public final class Gauge {
+    // Why unchecked: see ``Counter/value``.
+    /// This shard's part of the value.
+    @exclusivity(unchecked) public var value: Int64 = 0
+
+    @usableFromInline
+    init() {}
+
+    /// Adds to the gauge; wraps around at the ends of `Int64`.
+    ///
+    /// - Parameter amount: what to add, 1 unless told otherwise.
+    @inlinable
+    public func increment(by amount: Int64 = 1) {
+        value &+= amount
+    }
+
+    /// Takes from the gauge; wraps around at the ends of `Int64`.
+    ///
+    /// - Parameter amount: what to take away, 1 unless told otherwise.
+    @inlinable
+    public func decrement(by amount: Int64 = 1) {
+        value &-= amount
+    }
+
+    /// Puts this shard's part of the gauge to a value.
+    ///
+    /// - Parameter newValue: the new value.
+    @inlinable
+    public func set(_ newValue: Int64) {
+        value = newValue
+    }
+}
