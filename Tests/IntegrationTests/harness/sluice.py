@@ -25,8 +25,8 @@ BROKER_PORTS = 12
 class Sluice:
     """`sluice run` with a generated configuration; ready when the constructor returns, unless told otherwise.
 
-    `listener` and `extra` are YAML: keys for the one listener, and further top-level sections. `upstream` replaces
-    the bootstrap servers. `wait` is False to go on before `/ready` answers 200.
+    `upstream` is the bootstrap servers. YAML may be added: `listener` and `cluster` are keys for the one of each,
+    `brokers` replaces that section, `extra` is further top-level sections. With `wait` False it need not be ready.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Sluice:
         *,
         listener: str = "",
         brokers: str = "",
+        advertised_host: str = "127.0.0.1",
         cluster: str = "",
         extra: str = "",
         wait: bool = True,
@@ -58,7 +59,7 @@ class Sluice:
         )
         self.configuration += _indented(listener, 4)
         self.configuration += _indented(
-            brokers or f"mode: ports\nadvertised_host: 127.0.0.1\nports: {ports[2]}-{ports[-1]}", 6, "    brokers:\n"
+            brokers or f"mode: ports\nadvertised_host: {advertised_host}\nports: {ports[2]}-{ports[-1]}", 6, "    brokers:\n"
         )
         self.configuration += f"clusters:\n  - name: main\n    bootstrap_servers: [{servers}]\n"
         self.configuration += _indented(cluster, 4)
