@@ -25,7 +25,9 @@ struct AddressClaim: Sendable {
     /// An issue for each claim that overlaps with one before it.
     static func clashes(among claims: [AddressClaim]) -> [SettingsIssue] {
         var issues: [SettingsIssue] = []
-        let ordered = claims.sorted { ($0.mark.line, $0.mark.column) < ($1.mark.line, $1.mark.column) }
+        let ordered = claims.sorted {
+            ($0.mark.line, $0.mark.column, $0.path) < ($1.mark.line, $1.mark.column, $1.path)
+        }
         for (index, claim) in ordered.enumerated() {
             guard let other = ordered[..<index].first(where: { $0.overlaps(claim) }),
                 let ports = claim.ports, let otherPorts = other.ports,

@@ -63,10 +63,12 @@ struct BrokersSettings: Sendable {
             "How clients reach each broker.",
             [
                 SettingVariant("ports", "Each broker has a port of its own on the proxy.") { readPorts(&$0) },
-                SettingVariant("pass_through", "Nothing is rewritten; the cluster has one bootstrap server.") { reader in
+                SettingVariant("pass_through", "Nothing is rewritten; the cluster has one bootstrap server.") {
+                    reader in
                     BrokersSettings(mode: .passThrough, mark: reader.mark(of: "mode"), path: reader.path(of: "mode"))
                 },
-                SettingVariant("sni", "Brokers are told apart by the server name in TLS. Not available yet.") { reader in
+                SettingVariant("sni", "Brokers are told apart by the server name in TLS. Not available yet.") {
+                    reader in
                     reader.tolerateAllKeys()
                     reader.report("sni is not available yet: it needs TLS", at: "mode")
                     return nil

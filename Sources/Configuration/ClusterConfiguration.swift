@@ -85,6 +85,9 @@ extension SettingType where Value == [NetworkAddress] {
             },
             render: { .array($0.map { .string($0.description) }) }
         )
-        return SettingType<[[NetworkAddress]]>.oneOrMore(of: servers).mapped { $0.flatMap(\.self) }
+        return SettingType<[[NetworkAddress]]>.oneOrMore(of: servers).mapped(
+            { $0.flatMap(\.self) },
+            show: { .array($0.map { .string($0.description) }) }
+        )
     }
 }

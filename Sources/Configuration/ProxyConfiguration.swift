@@ -16,6 +16,7 @@ package struct ProxyConfiguration: Sendable {
     /// - Parameters:
     ///   - filterTypes: The filters that exist.
     ///   - apis: The names of Kafka's APIs, to find slips in `when`; empty to take any.
+    /// - Returns: The type of the setting.
     static func settingType(_ filterTypes: [FilterType], apis: [String]) -> SettingType<ProxyConfiguration> {
         let listeners = SettingType<[ListenerSettings]>.list(
             of: ListenerSettings.settingType(filterTypes, apis: apis),

@@ -96,7 +96,9 @@ struct YAMLComposition {
             default: break
             }
         }
-        guard let found = scalars.index(index, offsetBy: mark.column - 1, limitedBy: scalars.endIndex) else { return nil }
+        guard let found = scalars.index(index, offsetBy: mark.column - 1, limitedBy: scalars.endIndex) else {
+            return nil
+        }
         return found < scalars.endIndex ? found : nil
     }
 

@@ -125,6 +125,9 @@ private struct YAMLTreeBuilder {
         var known: Set<String> = []
         var merged: [Node] = []
         var repeated: [String: SettingsMark] = [:]
+        // Counted like a value: merging the same mapping again and again adds nothing but takes time.
+        values += 1
+        guard values <= YAMLDocument.maxValues, depth <= YAMLDocument.maxDepth else { return [] }
         for (keyNode, valueNode) in mapping {
             guard case .scalar(let key) = keyNode else {
                 report("a key must be a single value", at: keyNode, path: path)

@@ -20,10 +20,10 @@ public struct ByteSize: Sendable, Hashable, Comparable {
     /// Orders sizes by their bytes.
     public static func < (left: ByteSize, right: ByteSize) -> Bool { left.bytes < right.bytes }
 
-    /// Units, those that are shown first from large to small.
+    /// Units, from large to small.
     private static let units: [(name: String, bytes: Int)] = [
-        ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
-        ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000), ("kB", 1000), ("B", 1),
+        ("TiB", 1 << 40), ("TB", 1_000_000_000_000), ("GiB", 1 << 30), ("GB", 1_000_000_000),
+        ("MiB", 1 << 20), ("MB", 1_000_000), ("KiB", 1 << 10), ("KB", 1000), ("kB", 1000), ("B", 1),
     ]
 
     /// Reads a size: a whole number and a unit (`B`, `KiB`, `MiB`, `GiB`, `TiB`, or decimal `KB`, `MB`, `GB`, `TB`).
@@ -42,7 +42,9 @@ public struct ByteSize: Sendable, Hashable, Comparable {
 extension ByteSize: CustomStringConvertible {
     /// The size in the largest unit in which it is a whole number.
     public var description: String {
-        guard bytes > 0, let unit = Self.units.first(where: { bytes.isMultiple(of: $0.bytes) }) else { return "\(bytes)B" }
+        guard bytes > 0, let unit = Self.units.first(where: { bytes.isMultiple(of: $0.bytes) }) else {
+            return "\(bytes)B"
+        }
         return "\(bytes / unit.bytes)\(unit.name)"
     }
 }
@@ -51,6 +53,7 @@ extension SettingType where Value == ByteSize {
     /// A number of bytes with its unit, as `64KiB`.
     ///
     /// - Parameter range: The sizes that are accepted.
+    /// - Returns: The type of the setting.
     public static func byteSize(_ range: ClosedRange<ByteSize>) -> SettingType {
         scalar(
             expected: "a size such as 64KiB or 1MiB",

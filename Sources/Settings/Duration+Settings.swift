@@ -35,6 +35,7 @@ extension SettingType where Value == Duration {
     /// A time with its unit, as `250ms`; a bare number is an error.
     ///
     /// - Parameter range: The durations that are accepted.
+    /// - Returns: The type of the setting.
     public static func duration(_ range: ClosedRange<Duration>) -> SettingType {
         scalar(
             expected: "a duration such as 250ms or 5s",

@@ -2,7 +2,7 @@
 public enum NearestName {
     /// The name of `names` nearest to `name`, if one is near enough to be worth suggesting.
     ///
-    /// Near is: at most a third of its letters (and one at least) added, left out, exchanged or swapped with a
+    /// Near is: at most a third of its letters, rounded (and one at least), added, left out, exchanged or swapped with a
     /// neighbour, capitals and `-` for `_` not counted. Of names equally near the first one is taken.
     public static func of(_ name: String, among names: some Sequence<String>) -> String? {
         let wanted = normalized(name)
@@ -10,7 +10,7 @@ public enum NearestName {
         var best: (name: String, distance: Int)?
         for candidate in names {
             let letters = normalized(candidate)
-            let allowed = max(1, max(letters.count, wanted.count) / 3)
+            let allowed = max(1, (max(letters.count, wanted.count) + 1) / 3)
             let distance = distance(wanted, letters)
             if distance <= allowed, distance < best?.distance ?? .max {
                 best = (candidate, distance)

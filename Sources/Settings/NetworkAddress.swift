@@ -98,6 +98,7 @@ extension SettingType where Value == NetworkAddress {
     /// A host and a port, as `127.0.0.1:9092` or `[::1]:9092`.
     ///
     /// - Parameter ports: The ports that are accepted. 0 is for listeners: any free port.
+    /// - Returns: The type of the setting.
     public static func address(ports: ClosedRange<Int> = 1...65_535) -> SettingType {
         scalar(
             expected: "an address such as 127.0.0.1:9092",

@@ -110,6 +110,7 @@ extension SettingType where Value == Rate {
     /// How often something may happen, as `1000/s`.
     ///
     /// - Parameter perSecond: The rates that are accepted, for each second.
+    /// - Returns: The type of the setting.
     public static func rate(_ perSecond: ClosedRange<Double>) -> SettingType {
         scalar(
             expected: "a rate such as 1000/s or 60/m",
@@ -132,6 +133,7 @@ extension SettingType where Value == ByteRate {
     /// How many bytes may pass in a time, as `20MiB/s`.
     ///
     /// - Parameter perSecond: The rates that are accepted, for each second.
+    /// - Returns: The type of the setting.
     public static func byteRate(_ perSecond: ClosedRange<ByteSize>) -> SettingType {
         scalar(
             expected: "a rate such as 20MiB/s",

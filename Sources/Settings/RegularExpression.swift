@@ -44,24 +44,37 @@ public struct RegularExpression: Sendable {
 
     /// Whether the expression describes the whole of `string`.
     public func matches(_ string: String) -> Bool {
+        run(string, anywhere: false)
+    }
+
+    /// Whether the expression describes a part of `string`, anywhere in it unless `^` or `$` say where.
+    public func occurs(in string: String) -> Bool {
+        run(string, anywhere: true)
+    }
+
+    private func run(_ string: String, anywhere: Bool) -> Bool {
         var states = States(count: program.count)
         var next = States(count: program.count)
+        let accept = program.count - 1
         let scalars = string.unicodeScalars
         var position = scalars.startIndex
         follow(0, into: &states, isBegin: true, isEnd: scalars.isEmpty)
         while position < scalars.endIndex {
+            if anywhere, states.contains(accept) { return true }
             let scalar = scalars[position]
             position = scalars.index(after: position)
+            let isEnd = position == scalars.endIndex
             next.removeAll()
             for state in states.members {
                 if case .take(let wanted) = program[state], wanted.contains(scalar) {
-                    follow(state + 1, into: &next, isBegin: false, isEnd: position == scalars.endIndex)
+                    follow(state + 1, into: &next, isBegin: false, isEnd: isEnd)
                 }
             }
+            if anywhere { follow(0, into: &next, isBegin: false, isEnd: isEnd) }
             swap(&states, &next)
             if states.members.isEmpty { return false }
         }
-        return states.contains(program.count - 1)
+        return states.contains(accept)
     }
 
     /// Adds `start` and all states that are reached from it without taking a scalar.
@@ -116,7 +129,7 @@ extension RegularExpression {
         case begin
         case end
         case sequence([Tree])
-        case choice(Tree, Tree)
+        case choice([Tree])
         case repetition(Tree, least: Int, most: Int?)
     }
 
@@ -129,17 +142,25 @@ extension RegularExpression {
         case .end: program.append(.end)
         case .sequence(let parts):
             for part in parts { try translate(part, into: &program) }
-        case .choice(let first, let second):
-            let fork = program.count
-            program.append(.accept)
-            try translate(first, into: &program)
-            let jump = program.count
-            program.append(.accept)
-            try translate(second, into: &program)
-            program[fork] = .fork(fork + 1, jump + 1)
-            program[jump] = .jump(program.count)
+        case .choice(let branches):
+            var jumps: [Int] = []
+            for branch in branches.dropLast() {
+                let fork = program.count
+                program.append(.accept)
+                try translate(branch, into: &program)
+                jumps.append(program.count)
+                program.append(.accept)
+                program[fork] = .fork(fork + 1, program.count)
+            }
+            if let last = branches.last { try translate(last, into: &program) }
+            for jump in jumps { program[jump] = .jump(program.count) }
         case .repetition(let part, let least, let most):
-            for _ in 0..<least { try translate(part, into: &program) }
+            for _ in 0..<least {
+                let before = program.count
+                try translate(part, into: &program)
+                // What takes nothing takes nothing however often.
+                if program.count == before { break }
+            }
             if let most {
                 for _ in least..<most { try translateOptional(part, into: &program) }
             } else {

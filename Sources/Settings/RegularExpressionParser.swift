@@ -82,9 +82,11 @@ struct RegularExpressionParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maxDepth else { throw problem("groups are nested too deeply") }
-        var tree = try sequence()
-        while take("|") { tree = .choice(tree, try sequence()) }
-        return tree
+        let first = try sequence()
+        guard current == "|" else { return first }
+        var branches = [first]
+        while take("|") { branches.append(try sequence()) }
+        return .choice(branches)
     }
 
     private mutating func sequence() throws(SettingProblem) -> Tree {
@@ -117,7 +119,9 @@ struct RegularExpressionParser {
 
     /// Reads `n}`, `n,}` or `n,m}` up to the brace, which the caller takes.
     private mutating func bounds() throws(SettingProblem) -> (Int, Int?) {
-        guard let least = number() else { throw problem("expected a number behind '{' (write \\{ for the brace itself)") }
+        guard let least = number() else {
+            throw problem("expected a number behind '{' (write \\{ for the brace itself)")
+        }
         var most: Int? = least
         if take(",") { most = current == "}" ? nil : number() ?? -1 }
         guard current == "}" else { throw problem("expected '}'") }

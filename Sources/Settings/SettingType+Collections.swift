@@ -4,6 +4,7 @@ extension SettingType {
     /// - Parameters:
     ///   - element: What stands in it.
     ///   - count: How many elements are accepted.
+    /// - Returns: The type of the setting.
     public static func list<Element>(
         of element: SettingType<Element>,
         count: ClosedRange<Int> = 0...10_000
@@ -68,6 +69,7 @@ extension SettingType {
     ///   - keys: What a key may be.
     ///   - element: What stands under each.
     ///   - count: How many keys are accepted.
+    /// - Returns: The type of the setting.
     public static func dictionary<Key: Hashable, Element>(
         keys: SettingType<Key>,
         of element: SettingType<Element>,

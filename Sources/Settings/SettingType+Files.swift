@@ -4,6 +4,7 @@ extension SettingType where Value == String {
     /// The value is the path to open: with that folder before it.
     ///
     /// - Parameter mustExist: Whether it is an error if there is nothing to be read at the path.
+    /// - Returns: The type of the setting.
     public static func file(mustExist: Bool) -> SettingType {
         SettingType(
             expected: "the path of a file",

@@ -48,7 +48,7 @@ extension SettingType where Value == String {
                     default: false
                     }
                 }
-                return isName && (1...200).contains(scalar.text.utf8.count) ? scalar.text : nil
+                return isName && scalar.kind == .text && (1...200).contains(scalar.text.utf8.count) ? scalar.text : nil
             },
             render: { .string($0) }
         )
@@ -78,6 +78,7 @@ extension SettingType where Value == Int {
     /// A whole number in decimal digits.
     ///
     /// - Parameter range: The numbers that are accepted.
+    /// - Returns: The type of the setting.
     public static func integer(_ range: ClosedRange<Int>) -> SettingType {
         scalar(
             expected: "a whole number",
@@ -100,6 +101,7 @@ extension SettingType {
     /// One of a few words.
     ///
     /// - Parameter choices: The words and what they stand for, each once, in the order to be shown.
+    /// - Returns: The type of the setting.
     public static func choice(_ choices: KeyValuePairs<String, Value>) -> SettingType where Value: Equatable {
         let words = choices.map(\.key)
         let values = choices.map(\.value)

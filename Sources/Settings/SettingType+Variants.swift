@@ -59,7 +59,8 @@ extension SettingType {
                 }
                 var reader = SettingsReader(node, context)
                 let value = variant.read(&reader)
-                assert(value == nil || reader.declaresTheSameKeys(as: .description(of: variant.read)), unconditionalKeys)
+                assert(
+                    value == nil || reader.declaresTheSameKeys(as: .description(of: variant.read)), unconditionalKeys)
                 return reader.finish(value, &context)
             },
             render: { _ in nil }
@@ -73,6 +74,7 @@ extension SettingType {
     ///   - documentation: What the word decides, for the schema.
     ///   - variants: The words that are known, and what each has for keys.
     ///   - common: Declares and reads the keys that every variant has, when the word is missing or unknown.
+    /// - Returns: The type of the setting.
     public static func selected(
         by key: String,
         _ documentation: String,
@@ -154,7 +156,8 @@ extension SettingsReader {
         let known = words.isEmpty ? "none is available" : "expected one of \(list)"
         guard let entry = entry(key) else {
             let near = NearestName.of(key, among: keysInFile)
-            report(near == nil ? "missing: \(known)" : "missing: \(known); '\(near ?? "")' stands there instead", at: key)
+            report(
+                near == nil ? "missing: \(known)" : "missing: \(known); '\(near ?? "")' stands there instead", at: key)
             return nil
         }
         if entry.value.isInvalid { return nil }

@@ -53,6 +53,7 @@ extension SettingType {
     ///   - parse: Makes the value of the text; `nil` when the text is not of the expected form, a problem when it is but
     ///     cannot be accepted.
     ///   - render: How the value is written; must be accepted by `parse`.
+    /// - Returns: The type of the setting.
     public static func scalar(
         expected: String,
         schema: JSONValue,
@@ -138,15 +139,27 @@ extension SettingsReader {
 
 extension SettingType {
     /// The same setting, its value made into another.
-    public func mapped<Other: Sendable>(_ transform: @escaping @Sendable (Value) -> Other) -> SettingType<Other> {
+    ///
+    /// - Parameters:
+    ///   - transform: Makes the other value.
+    ///   - show: How the other value is written, in the dump and as a default. Without it the dump shows what was read,
+    ///     and defaults are not shown.
+    /// - Returns: The other type of setting.
+    public func mapped<Other: Sendable>(
+        _ transform: @escaping @Sendable (Value) -> Other,
+        show: (@Sendable (Other) -> JSONValue)? = nil
+    ) -> SettingType<Other> {
         let read = read
         return SettingType<Other>(
             expected: expected,
             schema: schema,
             read: { node, context in
-                read(node, &context).map { SettingReading(value: transform($0.value), effective: $0.effective) }
+                read(node, &context).map { reading in
+                    let other = transform(reading.value)
+                    return SettingReading(value: other, effective: show.map { $0(other) } ?? reading.effective)
+                }
             },
-            render: { _ in nil }
+            render: { other in show.map { $0(other) } }
         )
     }
 
@@ -215,6 +228,7 @@ extension SettingType {
     ///   - baseDirectory: The folder that relative paths start from; empty for the working directory.
     ///   - environment: Where files and variables are read.
     ///   - issues: What was found before (in the file's syntax), to be shown along.
+    /// - Returns: The value, or what is wrong.
     public func decode(
         _ node: SettingsNode,
         baseDirectory: String = "",

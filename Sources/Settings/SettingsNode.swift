@@ -88,7 +88,9 @@ extension SettingsNode {
             switch scalar.kind {
             case .boolean: return scalar.text
             case .number: return "the number \(scalar.text)"
-            case .text: return "'\(scalar.text.shortened)'"
+            case .text:
+                let unquoted = SettingsNode.Scalar(text: scalar.text)
+                return unquoted.kind == .text ? "'\(scalar.text.shortened)'" : "the string '\(scalar.text)'"
             }
         }
     }
@@ -111,7 +113,9 @@ extension SettingsNode.Scalar {
         switch text {
         case "true", "false", "True", "False", "TRUE", "FALSE": return .boolean
         default:
-            guard let first = text.utf8.first, first != UInt8(ascii: "n"), first != UInt8(ascii: "i") else { return .text }
+            guard let first = text.utf8.first, first != UInt8(ascii: "n"), first != UInt8(ascii: "i") else {
+                return .text
+            }
             let digits = text.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             return digits && Double(text) != nil ? .number : .text
         }

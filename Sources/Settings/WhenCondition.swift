@@ -58,6 +58,7 @@ extension SettingType where Value == WhenCondition {
     /// The condition under `when:`.
     ///
     /// - Parameter apis: The names of the APIs that exist, so that a name with a slip in it is found; empty to take any.
+    /// - Returns: The type of the setting.
     public static func when(apis: [String] = []) -> SettingType {
         let api = SettingType<StringMatcher>.matcher.checked { matcher in
             guard case .exact(let name) = matcher, !apis.isEmpty, !apis.contains(name) else { return nil }
@@ -65,7 +66,8 @@ extension SettingType where Value == WhenCondition {
         }
         return structure { reader in
             let condition = WhenCondition(
-                clientID: reader.optional("client_id", .oneOrMore(of: .matcher), "The client ID in the request's header."),
+                clientID: reader.optional(
+                    "client_id", .oneOrMore(of: .matcher), "The client ID in the request's header."),
                 principal: reader.optional("principal", .oneOrMore(of: .matcher), "Who the client is, as User:alice."),
                 clientAddress: reader.optional(
                     "client_address", .oneOrMore(of: .addressMatcher), "The client's address, or its network."),

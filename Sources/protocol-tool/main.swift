@@ -4,6 +4,8 @@ import Foundation
 let usage = """
     usage: protocol-tool import DIR…      Kafka's message JSON, oldest release first, into Protocol/
            protocol-tool generate         Protocol/ into Sources/KafkaMessages/Generated/
+           protocol-tool random SEED [--unknown-tags]
+                                          random messages as lines of JSON, for tests
 
     Run in the root of the repository.
 
@@ -16,6 +18,12 @@ do {
         try Import.run(folders: Array(arguments.dropFirst()), output: "Protocol")
     case "generate" where arguments.count == 1:
         try Generate.run(input: "Protocol", output: "Sources/KafkaMessages/Generated")
+    case "random":
+        guard let seed = arguments.dropFirst().first(where: { $0 != "--unknown-tags" }).flatMap(UInt64.init) else {
+            throw ToolError("random needs a seed")
+        }
+        var messages = RandomMessages(seed: seed, unknownTags: arguments.contains("--unknown-tags"))
+        for line in try messages.lines(try Generate.definitions(in: "Protocol")) { print(line) }
     default:
         FileHandle.standardError.write(Data(usage.utf8))
         exit(64)

@@ -20,9 +20,17 @@ struct CapturedFrame {
     private var source: String?
 
     private struct Line: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case direction
+            case apiKey = "api_key"
+            case apiVersion = "api_version"
+            case frame
+            case raw
+        }
+
         var direction: String?
-        var api_key: Int16?
-        var api_version: Int16?
+        var apiKey: Int16?
+        var apiVersion: Int16?
         var frame: String?
         var raw: Bool?
     }
@@ -38,8 +46,8 @@ struct CapturedFrame {
     init(line: String) throws {
         let decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
         self.init(
-            frame: decoded.frame ?? "", response: decoded.direction == "response", apiKey: decoded.api_key,
-            apiVersion: decoded.api_version)
+            frame: decoded.frame ?? "", response: decoded.direction == "response", apiKey: decoded.apiKey,
+            apiVersion: decoded.apiVersion)
         isRaw = decoded.raw ?? false
         source = line
     }
