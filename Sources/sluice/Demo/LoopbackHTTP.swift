@@ -25,7 +25,7 @@ struct LoopbackHTTP: Sendable {
 
         // HTTP/1.0, so that the body ends with the connection and comes unchunked.
         let request = Array("GET \(path) HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(call: "send", code: errno)
         }
         var bytes: [UInt8] = []

@@ -61,6 +61,8 @@ async def _consume_group(bootstrap: str, topic: str, group: str, count: int) -> 
         group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        session_timeout_ms=common.SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=common.HEARTBEAT_INTERVAL_MS,
     )
     await consumer.start()
     try:

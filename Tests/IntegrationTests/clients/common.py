@@ -15,6 +15,10 @@ from typing import Any, Callable, Iterable
 #: Seconds that one action may take.
 DEADLINE = 40.0
 
+#: Of members of groups. The mock cluster waits this long for a member that left when the next one joins.
+SESSION_TIMEOUT_MS = 2500
+HEARTBEAT_INTERVAL_MS = 300
+
 
 def values(count: int, size: int) -> list[bytes]:
     """`count` different values of `size` bytes, half of each compressible, the same in every process."""

@@ -59,6 +59,8 @@ def consume_group(bootstrap: str, topic: str, group: str, count: int) -> dict[st
         group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        session_timeout_ms=common.SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=common.HEARTBEAT_INTERVAL_MS,
     )
     found = _read(consumer, count)
     consumer.commit()

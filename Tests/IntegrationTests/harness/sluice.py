@@ -25,8 +25,8 @@ BROKER_PORTS = 12
 class Sluice:
     """`sluice run` with a generated configuration; ready when the constructor returns, unless told otherwise.
 
-    `listener` and `extra` are YAML: keys for the one listener, and further top-level sections. `upstream` replaces
-    the bootstrap servers. `wait` is False to go on before `/ready` answers 200.
+    `upstream` is the bootstrap servers. YAML may be added: `listener`, `cluster` and `admin` are keys for the one of
+    each, `brokers` replaces that section, `extra` is further top-level sections. With `wait` False it need not be ready.
     """
 
     def __init__(
@@ -36,7 +36,9 @@ class Sluice:
         *,
         listener: str = "",
         brokers: str = "",
+        advertised_host: str = "127.0.0.1",
         cluster: str = "",
+        admin: str = "",
         extra: str = "",
         wait: bool = True,
         arguments: list[str] | None = None,
@@ -46,19 +48,11 @@ class Sluice:
         self.broker_ports = ports[2:]
         self.directory = directory
         servers = ", ".join(upstream.split(","))
-        self.configuration = textwrap.dedent(
-            f"""\
-            admin:
-              address: 127.0.0.1:{self.admin_port}
-            listeners:
-              - name: apps
-                address: 127.0.0.1:{self.port}
-                cluster: main
-            """
-        )
+        self.configuration = f"admin:\n  address: 127.0.0.1:{self.admin_port}\n" + _indented(admin, 2)
+        self.configuration += f"listeners:\n  - name: apps\n    address: 127.0.0.1:{self.port}\n    cluster: main\n"
         self.configuration += _indented(listener, 4)
         self.configuration += _indented(
-            brokers or f"mode: ports\nadvertised_host: 127.0.0.1\nports: {ports[2]}-{ports[-1]}", 6, "    brokers:\n"
+            brokers or f"mode: ports\nadvertised_host: {advertised_host}\nports: {ports[2]}-{ports[-1]}", 6, "    brokers:\n"
         )
         self.configuration += f"clusters:\n  - name: main\n    bootstrap_servers: [{servers}]\n"
         self.configuration += _indented(cluster, 4)
