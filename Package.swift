@@ -18,6 +18,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of the proxy, in the folder of its name.
@@ -80,7 +81,7 @@ let executables: [Target] = [
         name: "sluice",
         dependencies: [
             "AccessLogFilter", "Admin", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI", "KafkaMessages", "KafkaWire",
-            "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix, serviceLifecycle,
+            "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),

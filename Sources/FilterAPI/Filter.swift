@@ -81,7 +81,7 @@ public enum ResponseAction: Sendable {
 }
 
 /// Makes a filter from its settings: what the list of built-in filters holds.
-public protocol FilterFactory: Sendable {
+public protocol FilterFactory: SendableMetatype {
     /// The validated settings.
     associatedtype Configuration: Sendable
 

@@ -11,8 +11,19 @@ package final class HoldBudget: Sendable {
         let promise: EventLoopPromise<Void>
     }
 
+    /// What is held at a moment.
+    package struct Usage: Sendable {
+        /// Bytes that are reserved.
+        package let bytes: Int
+        /// Frames that they are reserved for.
+        package let frames: Int
+        /// Frames that wait for memory.
+        package let waiting: Int
+    }
+
     private struct State {
         var reserved = 0
+        var frames = 0
         var waiters: [Waiter] = []
     }
 
@@ -24,8 +35,10 @@ package final class HoldBudget: Sendable {
         self.limit = limit
     }
 
-    /// Bytes that are reserved now.
-    package var reserved: Int { state.withLock { $0.reserved } }
+    /// What is held now.
+    package var usage: Usage {
+        state.withLock { Usage(bytes: $0.reserved, frames: $0.frames, waiting: $0.waiters.count) }
+    }
 
     /// Reserves memory.
     ///
@@ -37,6 +50,7 @@ package final class HoldBudget: Sendable {
         state.withLock { state in
             if state.waiters.isEmpty, state.reserved + bytes <= limit || state.reserved == 0 {
                 state.reserved += bytes
+                state.frames += 1
                 return nil
             }
             let promise = loop.makePromise(of: Void.self)
@@ -48,16 +62,21 @@ package final class HoldBudget: Sendable {
     /// Counts memory that is held already, beyond the limit if it must be: a frame that came whole and now waits for a
     /// filter.
     func take(_ bytes: Int) {
-        state.withLock { $0.reserved += bytes }
+        state.withLock { state in
+            state.reserved += bytes
+            state.frames += 1
+        }
     }
 
     /// Gives memory back.
     func release(_ bytes: Int) {
         let ready = state.withLock { state in
             state.reserved -= bytes
+            state.frames -= 1
             var ready: [EventLoopPromise<Void>] = []
             while let next = state.waiters.first, state.reserved + next.bytes <= limit || state.reserved == 0 {
                 state.reserved += next.bytes
+                state.frames += 1
                 ready.append(next.promise)
                 state.waiters.removeFirst()
             }
