@@ -1,0 +1,28 @@
+extension SettingType where Value == String {
+    /// The path of a file. One that is relative starts from the configuration file's folder.
+    ///
+    /// The value is the path to open: with that folder before it.
+    ///
+    /// - Parameter mustExist: Whether it is an error if there is nothing to be read at the path.
+    /// - Returns: The type of the setting.
+    public static func file(mustExist: Bool) -> SettingType {
+        SettingType(
+            expected: "the path of a file",
+            schema: { _ in ["type": "string", "minLength": 1] },
+            read: { node, context in
+                guard let written = string().read(node, &context) else { return nil }
+                if written.value.utf8.contains(0) {
+                    context.report("a path cannot have a NUL in it", at: node)
+                    return nil
+                }
+                let path = context.resolve(written.value)
+                if mustExist, !context.environment.isReadable(path) {
+                    context.report("there is no readable file '\(path)'", at: node)
+                    return nil
+                }
+                return SettingReading(value: path, effective: .string(path))
+            },
+            render: { .string($0) }
+        )
+    }
+}

@@ -1,0 +1,62 @@
+internal import Glibc
+
+/// The configuration that the demo runs Sluice with.
+struct DemoConfiguration: Sendable {
+    /// Where `/stats` is.
+    let adminPort: UInt16
+    /// The bootstrap port for clients; broker N is at the Nth port after it.
+    let port: UInt16
+    /// The brokers.
+    let bootstrapServers: [String]
+
+    /// Brokers that there are ports for: 0 (there is none of that ID) to 3.
+    private static let brokerPorts: UInt16 = 4
+
+    /// Takes the well-known ports 9901 and 9092 to 9096, or others where one of these is in use.
+    init(bootstrapServers: [String]) {
+        let usual = [9901] + Array(9092...(9092 + Self.brokerPorts))
+        if usual.allSatisfy(Self.isFree) {
+            adminPort = 9901
+            port = 9092
+        } else {
+            // Below the ports that the system gives to clients and to the embedded brokers.
+            let width = Self.brokerPorts + 2
+            let candidates = stride(from: UInt16(20_000), to: 32_000, by: Int(width)).shuffled()
+            let first =
+                candidates.first { first in (first..<(first + width)).allSatisfy(Self.isFree) } ?? candidates[0]
+            adminPort = first
+            port = first + 1
+        }
+        self.bootstrapServers = bootstrapServers
+    }
+
+    /// The configuration's text.
+    var yaml: String {
+        """
+        admin:
+          address: 127.0.0.1:\(adminPort)
+        listeners:
+          - name: demo
+            address: 127.0.0.1:\(port)
+            cluster: embedded
+            brokers:
+              mode: ports
+              advertised_host: 127.0.0.1
+              ports: \(port + 1)-\(port + Self.brokerPorts)
+        clusters:
+          - name: embedded
+            bootstrap_servers: [\(bootstrapServers.joined(separator: ", "))]
+
+        """
+    }
+
+    /// Whether nobody listens on that port of 127.0.0.1.
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var reuse: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        return withLoopbackAddress(port: port) { address, length in bind(descriptor, address, length) } == 0
+    }
+}
