@@ -57,6 +57,11 @@ package final class AccessLogFilter: Filter {
 
     package func shutDown() async {
         for lines in loops.withLock({ Array($0.values) }) { await lines.handOverFromAnywhere() }
+        await flushFile()
+    }
+
+    /// Waits until what was handed over is in the file, but not for ever.
+    func flushFile() async {
         await lease?.file.flush(patience: Self.shutDownPatience)
     }
 }
