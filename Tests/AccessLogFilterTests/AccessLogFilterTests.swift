@@ -18,18 +18,9 @@ struct AccessLogFilterTests {
         folder = try Folder()
     }
 
-    private func configuration(_ name: String = "log", fields: [AccessLogField] = [.clientID]) -> AccessLogConfiguration {
+    private func configuration(_ name: String = "log", fields: [AccessLogField] = [.clientID]) -> AccessLogConfiguration
+    {
         AccessLogConfiguration(path: folder.file(name), format: .json(fields))
-    }
-
-    /// Logs requests, and lets the flush interval pass.
-    private func log(_ samples: [Sample], to filter: AccessLogFilter) {
-        let loop = EmbeddedEventLoop()
-        for sample in samples {
-            let connection = sample.connection(on: loop)
-            filter.makeConnectionFilter(connection).completed(sample.request(on: connection))
-        }
-        loop.advanceTime(by: .seconds(1))
     }
 
     private func sample(_ clientID: String) -> Sample {
@@ -57,7 +48,7 @@ struct AccessLogFilterTests {
     @Test("writes a line for each request, and counts it")
     func writes() async throws {
         let filter = try AccessLogFilter.make(configuration(), metrics: metrics)
-        log([sample("a"), sample("b")], to: filter)
+        try await sendLines([sample("a"), sample("b")], to: filter)
         try await eventually { folder.lines("log") == [line("a"), line("b")] }
         await filter.flushFile()
         #expect(await metrics.count("sluice_access_log_lines_total") == 2)
@@ -85,11 +76,9 @@ struct AccessLogFilterTests {
     @Test("hands over a full batch at once, and a huge line whole")
     func fullBatch() async throws {
         let filter = try AccessLogFilter.make(configuration(fields: [.topics]))
-        let loop = EmbeddedEventLoop()
         var huge = Sample()
         huge.topics = (0..<RequestFacts.mostTopics).map { "\($0)" + String(repeating: "\u{1}", count: 250) }
-        let connection = huge.connection(on: loop)
-        filter.makeConnectionFilter(connection).completed(huge.request(on: connection))
+        try await sendLines([huge], to: filter, advance: .zero)
         try await eventually { folder.lines("log").count == 1 }
         let values = try JSONLine(folder.lines("log")[0]).values
         #expect(values["topics"] == .list(huge.topics))
@@ -98,10 +87,10 @@ struct AccessLogFilterTests {
     @Test("appends to a file that is there, readable by its owner and group only")
     func appends() async throws {
         let filter = try AccessLogFilter.make(configuration())
-        log([sample("a")], to: filter)
+        try await sendLines([sample("a")], to: filter)
         try await eventually { folder.lines("log") == [line("a")] }
         let again = try AccessLogFilter.make(configuration())
-        log([sample("b")], to: again)
+        try await sendLines([sample("b")], to: again)
         try await eventually { folder.lines("log") == [line("a"), line("b")] }
         let mode = try FileManager.default.attributesOfItem(atPath: folder.file("log"))[.posixPermissions] as? Int
         #expect((mode ?? 0o777) & 0o137 == 0)
@@ -123,7 +112,7 @@ struct AccessLogFilterTests {
         quiet.result = .noResponse
         var cut = Sample()
         cut.result = .closed("drain_timeout")
-        log([quiet, cut], to: filter)
+        try await sendLines([quiet, cut], to: filter)
         try await eventually {
             folder.lines("log") == [
                 #"{"result":"no_response","close_reason":null}"#,
@@ -149,7 +138,7 @@ struct AccessLogFilterTests {
             var settings = configuration("log\(index)")
             settings.onlyErrors = onlyErrors
             settings.slowerThan = slowerThan
-            log(samples, to: try AccessLogFilter.make(settings))
+            try await sendLines(samples, to: try AccessLogFilter.make(settings))
             try await eventually { folder.lines("log\(index)") == expected.map(line) }
         }
     }
@@ -157,7 +146,7 @@ struct AccessLogFilterTests {
     @Test("neither opens nor writes a file in a dry run, but counts")
     func dryRun() async throws {
         let filter = try AccessLogFilter.make(configuration(), metrics: metrics, isDryRun: true)
-        log([sample("a")], to: filter)
+        try await sendLines([sample("a")], to: filter)
         #expect(!FileManager.default.fileExists(atPath: folder.file("log")))
         #expect(await metrics.count("sluice_access_log_lines_would_write_total") == 1)
         #expect(await metrics.count("sluice_access_log_lines_total") == 0)

@@ -161,6 +161,18 @@ extension AccessLogFilter {
     }
 }
 
+/// Ends requests on a loop of their own, and lets time pass there: by default until the lines are handed over.
+func sendLines(_ samples: [Sample], to filter: AccessLogFilter, advance: TimeAmount = .seconds(1)) async throws {
+    let loop = NIOAsyncTestingEventLoop()
+    try await loop.executeInContext {
+        for sample in samples {
+            let connection = sample.connection(on: loop)
+            filter.makeConnectionFilter(connection).completed(sample.request(on: connection))
+        }
+    }
+    await loop.advanceTime(by: advance)
+}
+
 extension MetricsRegistry {
     /// The value of a counter with one label.
     func count(_ name: String, _ filter: String = "log") async -> UInt64? {

@@ -3,7 +3,6 @@ import Foundation
 import Glibc
 import Logging
 import NIOCore
-import NIOEmbedded
 import NIOPosix
 import Settings
 import Synchronization
@@ -27,17 +26,14 @@ struct LogFileTests {
     }
 
     /// Logs requests whose client IDs are numbers, and lets the flush interval pass.
-    private func log(_ numbers: some Sequence<Int>, to filter: AccessLogFilter, topic: String = "t") {
-        let loop = EmbeddedEventLoop()
-        var sample = Sample()
-        sample.topics = [topic]
-        let connection = sample.connection(on: loop)
-        let part = filter.makeConnectionFilter(connection)
-        for number in numbers {
+    private func log(_ numbers: some Sequence<Int>, to filter: AccessLogFilter, topic: String = "t") async throws {
+        let samples = numbers.map { number in
+            var sample = Sample()
             sample.clientID = "\(number)"
-            part.completed(sample.request(on: connection))
+            sample.topics = [topic]
+            return sample
         }
-        loop.advanceTime(by: .seconds(1))
+        try await sendLines(samples, to: filter)
     }
 
     private func line(_ number: Int, _ topic: String = "t") -> String {
@@ -47,13 +43,13 @@ struct LogFileTests {
     @Test("is opened anew where it was moved away, and no line is lost")
     func rotation() async throws {
         let filter = try AccessLogFilter.make(configuration(folder.file("log")))
-        log(0..<10, to: filter)
+        try await log(0..<10, to: filter)
         try await eventually { folder.lines("log").count == 10 }
         try FileManager.default.moveItem(atPath: folder.file("log"), toPath: folder.file("log.1"))
-        log(10..<20, to: filter)
+        try await log(10..<20, to: filter)
         try await eventually { folder.lines("log.1").count == 20 }
         filter.reopenFiles()
-        log(20..<30, to: filter)
+        try await log(20..<30, to: filter)
         try await eventually { folder.lines("log").count == 10 }
         #expect(folder.lines("log.1") + folder.lines("log") == (0..<30).map { line($0) })
     }
@@ -65,7 +61,7 @@ struct LogFileTests {
         let filter = try AccessLogFilter.make(configuration("\(sub)/log"), metrics: metrics)
         try FileManager.default.moveItem(atPath: sub, toPath: folder.file("moved"))
         filter.reopenFiles()
-        log(0..<3, to: filter)
+        try await log(0..<3, to: filter)
         try await eventually { folder.lines("moved/log").count == 3 }
         await filter.flushFile()
         #expect(await metrics.count("sluice_access_log_errors_total") == 1)
@@ -75,11 +71,13 @@ struct LogFileTests {
     @Test("is written line by line by several filters, however its path is spelled")
     func sharedFile() async throws {
         let first = try AccessLogFilter.make(configuration(folder.file("log")))
-        let second = try AccessLogFilter.make(configuration("\(folder.path)/../\(folder.path.split(separator: "/").last ?? "")/log"))
+        let second = try AccessLogFilter.make(
+            configuration("\(folder.path)/../\(folder.path.split(separator: "/").last ?? "")/log"))
         let long = String(repeating: "x", count: 200)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { log(0..<5000, to: first, topic: long) }
-            group.addTask { log(5000..<10_000, to: second, topic: long) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await log(0..<5000, to: first, topic: long) }
+            group.addTask { try await log(5000..<10_000, to: second, topic: long) }
+            try await group.waitForAll()
         }
         try await eventually { folder.lines("log").count == 10_000 }
         #expect(Set(folder.lines("log")) == Set((0..<10_000).map { line($0, long) }))
@@ -94,7 +92,7 @@ struct LogFileTests {
         defer { close(reader) }
         let filter = try AccessLogFilter.make(configuration(pipe, maxBuffered: 128 << 10), metrics: metrics)
         let long = String(repeating: "x", count: 200)
-        log(0..<10_000, to: filter, topic: long)
+        try await log(0..<10_000, to: filter, topic: long)
         let dropped = try #require(await metrics.count("sluice_access_log_lines_dropped_total"))
         let bytes = line(0, long).utf8.count * (10_000 - Int(dropped))
         #expect(dropped > 0)
@@ -116,7 +114,7 @@ struct LogFileTests {
         await filter.flushFile()
         #expect(await metrics.count("sluice_access_log_lines_total") == UInt64(expected))
 
-        log([10_000], to: filter)
+        try await log([10_000], to: filter)
         try await eventually {
             var chunk = [UInt8](repeating: 0, count: 1 << 16)
             return read(reader, &chunk, chunk.count) > 0
@@ -137,9 +135,9 @@ struct LogFileTests {
         let path = folder.file("log")
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
         let filter = try AccessLogFilter.make(configuration(path), metrics: metrics, logger: log.logger)
-        self.log(0..<3, to: filter)
+        try await self.log(0..<3, to: filter)
         try await eventually { !log.messages.isEmpty }
-        self.log(3..<6, to: filter)
+        try await self.log(3..<6, to: filter)
         await filter.flushFile()
         #expect(log.messages == ["access log cannot be written"])
         try #require(await metrics.count("sluice_access_log_errors_total") ?? 0 >= 2)
@@ -185,7 +183,7 @@ struct LogFileTests {
         defer { close(reader) }
         let long = String(repeating: "x", count: 200)
         var filter: AccessLogFilter? = try .make(configuration(pipe), metrics: metrics)
-        if let filter { log(0..<2000, to: filter, topic: long) }
+        if let filter { try await log(0..<2000, to: filter, topic: long) }
         await filter?.flushFile()
         filter = nil
         try await eventually {

@@ -32,7 +32,8 @@ final class LineAccount: Sendable {
                 help: "Lines that access logs in a dry run would have written.", labels: ["filter"])
             : nil
         errors = metrics.counter(
-            "sluice_access_log_errors_total", help: "Failures of writing, or of opening anew, the files of access logs.",
+            "sluice_access_log_errors_total",
+            help: "Failures of writing, or of opening anew, the files of access logs.",
             labels: ["filter"])
         // So that they are shown before the first line.
         metrics.shared.increment(written, labels, by: 0)

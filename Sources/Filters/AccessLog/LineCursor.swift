@@ -80,7 +80,8 @@ struct LineCursor {
         while position > 0 {
             position -= 1
             let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 10)
-            next.storeBytes(of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: remainder), toByteOffset: position, as: UInt8.self)
+            next.storeBytes(
+                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: remainder), toByteOffset: position, as: UInt8.self)
             value = quotient
         }
         next += digits

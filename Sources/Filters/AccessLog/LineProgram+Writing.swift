@@ -173,7 +173,8 @@ extension CompletedRequest {
     var hasReadableResponse: Bool {
         switch result {
         case .noResponse, .closed: false
-        case .answered, .answeredByFilter, .answeredByProxy: ReadableResponses.contains(record.apiKey, record.apiVersion)
+        case .answered, .answeredByFilter, .answeredByProxy:
+            ReadableResponses.contains(record.apiKey, record.apiVersion)
         }
     }
 }

@@ -144,8 +144,9 @@ final class LogFile: @unchecked Sendable {
             switch errno {
             case EINTR: continue
             case EAGAIN:
+                let isLastTry = condition.withLock { isEnding }
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                if poll(&waiting, 1, Self.pollMilliseconds) <= 0 { hasEnded = condition.withLock { isEnding } }
+                hasEnded = poll(&waiting, 1, isLastTry ? 0 : Self.pollMilliseconds) <= 0 && isLastTry
             default:
                 failed(errno, batch.account)
                 hasEnded = waitToTryAgain()

@@ -21,6 +21,7 @@ final class LogFileLease: Sendable {
     /// - Parameters:
     ///   - path: the file; nil for standard output.
     ///   - logger: where failures of the file are logged.
+    /// - Throws: if the file cannot be opened.
     init(path: String?, logger: Logger) throws(AccessLogError) {
         let key = path.map(Self.canonical) ?? ""
         file = try Self.entries.withLock { entries throws(AccessLogError) in
