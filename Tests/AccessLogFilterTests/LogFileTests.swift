@@ -80,7 +80,8 @@ struct LogFileTests {
             try await group.waitForAll()
         }
         try await eventually { folder.lines("log").count == 10_000 }
-        #expect(Set(folder.lines("log")) == Set((0..<10_000).map { line($0, long) }))
+        let isAll = Set(folder.lines("log")) == Set((0..<10_000).map { line($0, long) })
+        #expect(isAll)
     }
 
     @Test("that takes no lines costs lines, which are counted, and never more memory than allowed")
@@ -119,6 +120,33 @@ struct LogFileTests {
             var chunk = [UInt8](repeating: 0, count: 1 << 16)
             return read(reader, &chunk, chunk.count) > 0
         }
+    }
+
+    @Test("gets whole lines after it was opened anew in the middle of one")
+    func rotationWithinALine() async throws {
+        let pipe = folder.file("log")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+        try #require(reader >= 0)
+        defer { close(reader) }
+        let filter = try AccessLogFilter.make(configuration(pipe))
+        let long = String(repeating: "x", count: 200)
+        try await log(0..<1000, to: filter, topic: long)
+        // The pipe is full, a line cut off at its end; nobody reads it before another file has its name.
+        try await eventually {
+            var waiting: Int32 = 0
+            return ioctl(reader, UInt(FIONREAD), &waiting) == 0 && waiting >= 60_000
+        }
+        try FileManager.default.moveItem(atPath: pipe, toPath: folder.file("log.1"))
+        filter.reopenFiles()
+        try await eventually { folder.lines("log").last == line(999, long) }
+        var piped = [UInt8](repeating: 0, count: 1 << 20)
+        piped.removeLast(piped.count - max(0, read(reader, &piped, piped.count)))
+        let whole = String(decoding: piped, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(whole.last?.isEmpty == false)
+        let lines = whole.dropLast().map(String.init) + folder.lines("log")
+        let isAll = lines == (0..<1000).map { line($0, long) }
+        #expect(isAll, "\(lines.count) lines")
     }
 
     @Test("that is a pipe without a reader is refused")

@@ -21,9 +21,12 @@ struct LineBatch: Sendable {
 
     /// Goes back to the start of a line that was written in part, so that it stands in the next file whole.
     mutating func rewindToStartOfLine() {
-        let lineFeed = UInt8(ascii: "\n")
-        while bytes.readerIndex > 0, bytes.getInteger(at: bytes.readerIndex - 1, as: UInt8.self) != lineFeed {
+        while bytes.readerIndex > 0 {
             bytes.moveReaderIndex(to: bytes.readerIndex - 1)
+            if bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == UInt8(ascii: "\n") {
+                bytes.moveReaderIndex(forwardBy: 1)
+                return
+            }
         }
     }
 
