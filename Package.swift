@@ -9,31 +9,103 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A module of the proxy, in the folder of its name.
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    path: String? = nil,
+    settings extra: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + extra)
+}
+
+/// The tests of a module.
+func tests(
+    of name: String,
+    _ dependencies: [Target.Dependency] = [],
+    path: String? = nil,
+    resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        path: path,
+        resources: resources,
+        swiftSettings: settings
+    )
+}
+
+// Strictly downwards: a module depends on modules above it in this list only.
+let modules: [Target] = [
+    module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")]),
+    module("KafkaMessages", ["KafkaWire", nioCore]),
+    module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
+    module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
+    module("Telemetry", [logging]),
+    module("Settings"),
+    module(
+        "FilterAPI",
+        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]
+    ),
+    module(
+        "AccessLogFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/AccessLog"
+    ),
+    module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
+    module(
+        "ProxyRuntime",
+        [
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "Telemetry", collections, logging, nioCore, nioPosix,
+        ]
+    ),
+    module("Admin", ["Telemetry", hummingbird, logging, nioCore, serviceLifecycle]),
+    module("EmbeddedCluster"),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "sluice",
+        dependencies: [
+            "AccessLogFilter", "Admin", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI", "KafkaMessages", "KafkaWire",
+            "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+        ],
+        swiftSettings: settings
+    ),
+    .executableTarget(name: "protocol-tool", swiftSettings: settings),
+]
+
+let testTargets: [Target] = [
+    tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "EmbeddedCluster"),
+    tests(of: "Settings"),
+    tests(of: "Telemetry", [logging]),
+]
 
 let package = Package(
     name: "sluice",
-    products: [
-        .executable(name: "sluice", targets: ["sluice"])
-    ],
+    products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: [
-        .target(
-            name: "KafkaWire",
-            dependencies: [nioCore],
-            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
-        ),
-        .testTarget(name: "KafkaWireTests", dependencies: ["KafkaWire", nioCore], swiftSettings: settings),
-    ]
+    targets: modules + executables + testTargets
 )

@@ -14,6 +14,23 @@ package struct FilterEntry: Sendable {
     package var configuration: any Sendable
     /// Where it begins in the file.
     package var mark: SettingsMark
+
+    /// Makes an entry.
+    package init(
+        type: String,
+        name: String,
+        dryRun: Bool = false,
+        when: WhenCondition? = nil,
+        configuration: any Sendable,
+        mark: SettingsMark = SettingsMark(file: "", line: 0, column: 0)
+    ) {
+        self.type = type
+        self.name = name
+        self.dryRun = dryRun
+        self.when = when
+        self.configuration = configuration
+        self.mark = mark
+    }
 }
 
 /// What was read of one filter, as far as it could be.

@@ -26,6 +26,27 @@ package struct ListenerConfiguration: Sendable {
     package var brokers: BrokersConfiguration
     /// The filter chain, in order.
     package var filters: [FilterEntry]
+
+    /// Makes a configuration.
+    package init(
+        name: String,
+        address: NetworkAddress,
+        cluster: String,
+        onUnknown: OnUnknown = .forward,
+        proxyProtocol: Bool = false,
+        proxyProtocolTrusted: [NetworkPrefix] = [],
+        brokers: BrokersConfiguration,
+        filters: [FilterEntry] = []
+    ) {
+        self.name = name
+        self.address = address
+        self.cluster = cluster
+        self.onUnknown = onUnknown
+        self.proxyProtocol = proxyProtocol
+        self.proxyProtocolTrusted = proxyProtocolTrusted
+        self.brokers = brokers
+        self.filters = filters
+    }
 }
 
 /// What was read of one listener, as far as it could be.

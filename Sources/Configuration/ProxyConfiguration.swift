@@ -11,6 +11,19 @@ package struct ProxyConfiguration: Sendable {
     /// At least one; names are unique.
     package var clusters: [ClusterConfiguration]
 
+    /// Makes a configuration.
+    package init(
+        admin: AdminConfiguration = AdminConfiguration(),
+        limits: LimitsConfiguration = LimitsConfiguration(),
+        listeners: [ListenerConfiguration],
+        clusters: [ClusterConfiguration]
+    ) {
+        self.admin = admin
+        self.limits = limits
+        self.listeners = listeners
+        self.clusters = clusters
+    }
+
     /// What a configuration file may hold.
     ///
     /// - Parameters:

@@ -27,7 +27,9 @@ package struct YAMLDocument: Sendable {
         let node = composition.compose()
         var builder = YAMLTreeBuilder(file: file, environment: environment, composition: composition)
         root = node.flatMap { builder.build($0) }
-        issues = builder.issues.sorted()
+        // What is wrong behind an anchor is found at each of its aliases, and is still one mistake.
+        var seen: Set<[String]> = []
+        issues = builder.issues.sorted().filter { seen.insert(["\($0.line):\($0.column)", $0.message]).inserted }
     }
 }
 
@@ -70,6 +72,17 @@ private struct YAMLTreeBuilder {
         issues.append(SettingsIssue(at: mark(node), path: path, message: message))
     }
 
+    private mutating func reportTag(_ tag: Tag, at node: Node, path: String) {
+        report("the tag '\(tag.description)' has no meaning here", at: node, path: path)
+    }
+
+    /// Whether a list or mapping has no tag but its own; another is recorded as an issue.
+    private mutating func hasNoTag(_ tag: Tag, _ own: Tag.Name, at node: Node, path: String) -> Bool {
+        if ["", "!", own.rawValue].contains(tag.description) { return true }
+        reportTag(tag, at: node, path: path)
+        return false
+    }
+
     private mutating func tree(_ node: Node, path: String, depth: Int) -> SettingsNode {
         values += 1
         let invalid = SettingsNode(.invalid, mark: mark(node), path: path)
@@ -82,11 +95,13 @@ private struct YAMLTreeBuilder {
         case .scalar(let scalar):
             return SettingsNode(content(of: scalar, node: node, path: path), mark: mark(node), path: path)
         case .sequence(let sequence):
+            guard hasNoTag(sequence.tag, .seq, at: node, path: path) else { return invalid }
             let elements = sequence.enumerated().map { index, element in
                 tree(element, path: SettingsNode.path(path, index: index), depth: depth + 1)
             }
             return SettingsNode(.sequence(elements), mark: mark(node), path: path)
         case .mapping(let mapping):
+            guard hasNoTag(mapping.tag, .map, at: node, path: path) else { return invalid }
             let entries = entries(of: mapping, path: path, depth: depth)
             return SettingsNode(.mapping(entries), mark: mark(node), path: path)
         case .alias:
@@ -101,7 +116,7 @@ private struct YAMLTreeBuilder {
         case "tag:yaml.org,2002:str", "!": isString = true
         case "", "?": isString = scalar.style != .plain && scalar.style != .any
         default:
-            report("a tag ('\(scalar.tag.description)') has no meaning here", at: node, path: path)
+            reportTag(scalar.tag, at: node, path: path)
             return .invalid
         }
         if !isString, ["", "~", "null", "Null", "NULL"].contains(scalar.string) { return .null }

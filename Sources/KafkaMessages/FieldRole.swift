@@ -1,5 +1,5 @@
 /// What a field means to a proxy.
-package enum FieldRole: UInt8, Sendable, CaseIterable {
+public enum FieldRole: UInt8, Sendable, CaseIterable {
     /// Nothing that a proxy looks for.
     case none
     /// A topic's name, or an array of them.

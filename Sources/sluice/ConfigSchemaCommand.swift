@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import SluiceConfiguration
 import Settings
 
 /// `sluice config-schema`: prints the JSON Schema of configuration files.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import SluiceConfiguration
 import Settings
 
 /// `sluice validate`: checks a configuration.
@@ -14,20 +14,12 @@ struct ValidateCommand: ParsableCommand {
     var config: String
 
     func run() throws {
-        let loader = ConfigurationLoader(filterTypes: BuiltInFilters.types)
-        do throws(ConfigurationError) {
-            let loaded = try loader.load(path: config).configuration
-            let counts = [
-                (loaded.listeners.count, "listener"), (loaded.clusters.count, "cluster"),
-                (loaded.listeners.reduce(0) { $0 + $1.filters.count }, "filter"),
-            ]
-            let summary = counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
-            print("\(config): OK (\(summary))")
-        } catch {
-            StandardError.print(error.description)
-            let count = error.issues.count
-            StandardError.print(count == 1 ? "1 error" : "\(count) errors")
-            throw ExitCode(1)
-        }
+        let loaded = try ConfigurationFile.load(config).configuration
+        let counts = [
+            (loaded.listeners.count, "listener"), (loaded.clusters.count, "cluster"),
+            (loaded.listeners.reduce(0) { $0 + $1.filters.count }, "filter"),
+        ]
+        let summary = counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        print("\(config): OK (\(summary))")
     }
 }

@@ -1,4 +1,4 @@
-import Configuration
+import SluiceConfiguration
 import Settings
 import Testing
 

@@ -1,4 +1,4 @@
-import Configuration
+import SluiceConfiguration
 import Settings
 
 /// What the fake filters' readers make.

@@ -1,4 +1,4 @@
-import Configuration
+import SluiceConfiguration
 import Settings
 import Testing
 
@@ -93,7 +93,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)), arguments: ["[%, %, %, %, %, %, %, %, %]", "{ <<: [%, %, %, %, %, %, %, %, %] }"])
     func aliasesDoNotGrowWithoutBound(line: String) {
-        var yaml = "a0: &a0 \(line.hasPrefix("[") ? "[x]" : "{ x: y }")\n"
+        var yaml = "a0: &a0 \(line.hasPrefix("[") ? "[x]" : "{}")\n"
         for level in 1...30 {
             yaml +=
                 "a\(level): &a\(level) "
@@ -136,9 +136,20 @@ import Testing
     }
 
     @Test func whatHasNoMeaningHereIsAnError() {
-        #expect(issues("k: !secret x") == ["c.yaml:1:4: k: a tag ('!secret') has no meaning here"])
+        #expect(issues("k: !secret x") == ["c.yaml:1:4: k: the tag '!secret' has no meaning here"])
+        #expect(issues("k: !secret [x]") == ["c.yaml:1:4: k: the tag '!secret' has no meaning here"])
+        #expect(issues("k: !!set { x }") == ["c.yaml:1:4: k: the tag 'tag:yaml.org,2002:set' has no meaning here"])
+        #expect(issues("k: !!seq [x]\nl: !!map { a: b }") == [])
         #expect(issues("[a]: x") == ["c.yaml:1:1: a key must be a single value"])
         #expect(issues("k: !!str 5") == [])
+    }
+
+    @Test func whatIsWrongBehindAnAnchorIsOneMistake() {
+        #expect(
+            issues("a: &a { x: '${NOPE}' }\nb: *a\nc: { <<: *a }") == [
+                "c.yaml:1:12: a.x: the environment has no variable 'NOPE', and ${NOPE} has no default"
+            ]
+        )
     }
 
     @Test func linesAreCountedPastTextOfAllKinds() {

@@ -28,12 +28,12 @@ struct LogRecord {
         var text = time.description
         let name = level.rawValue.uppercased()
         text += " \(name)" + String(repeating: " ", count: max(0, 8 - name.count)) + " "
-        Self.appendVisible(label, to: &text)
+        VisibleText.append(label, to: &text)
         text += ": "
-        Self.appendVisible(message, to: &text)
+        VisibleText.append(message, to: &text)
         for (key, value) in metadata {
             text += " "
-            Self.appendVisible(key, to: &text)
+            VisibleText.append(key, to: &text)
             text += "="
             Self.appendValue(value, to: &text)
         }
@@ -90,20 +90,6 @@ struct LogRecord {
             text += string
         } else {
             JSONText.append(string, to: &text)
-        }
-    }
-
-    /// Appends with control characters and line separators made visible.
-    private static func appendVisible(_ string: String, to text: inout String) {
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
         }
     }
 }

@@ -1,0 +1,64 @@
+package import Logging
+
+/// How the admin server sees the proxy and acts on it.
+///
+/// Everything is asked for while the proxy is under load: an answer is a copy that was made on the loops that own the state, and nothing here may
+/// block one.
+package protocol ProxyInspection: Sendable {
+    /// What is running, and since when.
+    func server() async -> ServerInformation
+    /// Whether traffic should be sent here.
+    func readiness() async -> Readiness
+    /// All listeners, in the order of the configuration.
+    func listeners() async -> [ListenerInformation]
+    /// All clusters, in the order of the configuration.
+    func clusters() async -> [ClusterInformation]
+    /// The connections of clients.
+    ///
+    /// - Parameter limit: how many to describe at most; ``ConnectionList/total`` counts all.
+    /// - Returns: those that were accepted first, up to the limit.
+    func connections(limit: Int) async -> ConnectionList
+    /// The configuration that is running as one JSON text, secrets redacted.
+    func configurationDump() async -> String
+    /// What memory is used for.
+    func memory() async -> MemoryInformation
+
+    /// The level of all loggers that have none of their own.
+    func logLevel() async -> Logger.Level
+    /// Changes that level.
+    func setLogLevel(_ level: Logger.Level) async
+    /// Makes ``readiness()`` say no until ``okHealthcheck()``, so that traffic goes elsewhere.
+    func failHealthcheck() async
+    /// Takes ``failHealthcheck()`` back.
+    func okHealthcheck() async
+    /// Stops accepting connections and drains those that are open; the process goes on.
+    func drainListeners() async
+    /// Reads the configuration again.
+    func reload() async -> ReloadResult
+    /// Begins to drain and end the process, as SIGTERM does; returns before that is done.
+    func quit() async
+}
+
+/// What became of a reload.
+package enum ReloadResult: Sendable, Equatable {
+    /// The new configuration is running; the text says what changed.
+    case reloaded(String)
+    /// The old configuration goes on; the text has all errors.
+    case refused(String)
+    /// This build cannot reload.
+    case unsupported
+}
+
+/// Whether traffic should be sent to this proxy.
+package struct Readiness: Sendable, Encodable, Equatable {
+    /// Whether it should.
+    package var ready: Bool
+    /// Why not; empty if ready.
+    package var reasons: [String]
+
+    /// Ready if there is no reason against it.
+    package init(reasons: [String] = []) {
+        ready = reasons.isEmpty
+        self.reasons = reasons
+    }
+}

@@ -1,0 +1,84 @@
+public import KafkaMessages
+public import KafkaWire
+public import NIOCore
+
+/// Who a request comes from, and what a filter may ask for while it decides.
+///
+/// It stands for a client, not for a socket: whatever feeds the chain can make one. Belongs to one event loop.
+public final class ConnectionContext {
+    /// A number that no other connection of this process has.
+    public let id: UInt64
+    /// The listener's name.
+    public let listener: String
+    /// The client's address without the port: what PROXY protocol says, else the socket.
+    public var clientAddress: String
+    /// The client's port; 0 if unknown.
+    public var clientPort: Int
+    /// Who the client is, in Kafka's form.
+    public var principal = "User:ANONYMOUS"
+    /// The client ID of the latest request.
+    public var clientID: String?
+    /// The name of the client's library, if it said one.
+    public var softwareName: String?
+    /// The version of the client's library, if it said one.
+    public var softwareVersion: String?
+    /// The loop that everything of this connection runs on.
+    public let eventLoop: any EventLoop
+    /// What is known of the upstream cluster.
+    public let cluster: any ClusterView
+    /// Sends requests of a filter's own.
+    package weak var asker: (any UpstreamAsking)?
+
+    /// A context; made by whatever feeds the chain.
+    package init(
+        id: UInt64, listener: String, clientAddress: String, clientPort: Int, eventLoop: any EventLoop,
+        cluster: any ClusterView
+    ) {
+        self.id = id
+        self.listener = listener
+        self.clientAddress = clientAddress
+        self.clientPort = clientPort
+        self.eventLoop = eventLoop
+        self.cluster = cluster
+    }
+
+    /// Asks the broker something of the filter's own, on the client's upstream connection and with its rights. The
+    /// client does not see it.
+    ///
+    /// - Parameters:
+    ///   - message: the question.
+    ///   - version: the version it is asked in.
+    /// - Returns: the answer; fails with ``AskError`` when the connection is closed first.
+    public func ask<Question: RequestMessage>(_ message: Question, version: Int16) -> EventLoopFuture<Question.Response> {
+        guard let asker else { return eventLoop.makeFailedFuture(AskError.closed) }
+        let loop = eventLoop
+        return asker.ask(message, version: version).flatMapThrowing { body in
+            var reader = WireReader(body)
+            return try Question.Response.decode(from: &reader, version: version)
+        }.hop(to: loop)
+    }
+}
+
+/// Why a filter's question got no answer.
+public enum AskError: Error, Sendable {
+    /// The connection was closed first.
+    case closed
+    /// The question could not be written at that version.
+    case unwritable(WireError)
+}
+
+/// Sends requests of a filter's own to the broker of a connection.
+package protocol UpstreamAsking: AnyObject {
+    /// The body of the answer, without its header.
+    func ask(_ message: any RequestMessage, version: Int16) -> EventLoopFuture<ByteBuffer>
+}
+
+/// What is known of the upstream cluster at this moment.
+public protocol ClusterView: Sendable {
+    /// The cluster's name in the configuration.
+    var name: String { get }
+    /// The name of a topic; nil if it has not been seen.
+    func topicName(_ id: KafkaUUID) -> String?
+    /// The ID of a topic; nil if it has not been seen, or the cluster has none.
+    func topicID(_ name: String) -> KafkaUUID?
+}

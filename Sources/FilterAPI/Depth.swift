@@ -1,0 +1,49 @@
+public import KafkaWire
+
+/// How deep a filter looks into a frame. Each depth costs more than the one before it.
+public enum Depth: UInt8, Sendable, Comparable, CaseIterable {
+    /// The header alone: API key, version, client ID, size. The frame may pass as its bytes arrive.
+    case header
+    /// Everything but record bytes. Frames of APIs that carry records stream past and are shown when they have
+    /// passed, unless they lie in memory whole; all other frames are held and may be changed.
+    case fields
+    /// The typed message, the frame held whole, records as slices of it.
+    case body
+    /// As `body`, with record batches to be opened.
+    case records
+
+    public static func < (left: Depth, right: Depth) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// What a filter wants to see.
+public struct Interest: Sendable {
+    /// The APIs; nil for all.
+    public var apiKeys: Set<APIKey>?
+    /// Requests or responses.
+    public var direction: Direction
+    /// How deep.
+    public var depth: Depth
+    /// True to have ``RequestFacts/topics`` filled, whatever the depth.
+    public var topics: Bool
+
+    /// An interest in some APIs, or in all.
+    ///
+    /// - Parameters:
+    ///   - apiKeys: the APIs; nil for all that are known.
+    ///   - direction: requests or responses.
+    ///   - depth: how deep.
+    ///   - topics: true to have the names of the topics collected.
+    public init(_ apiKeys: Set<APIKey>? = nil, _ direction: Direction, depth: Depth, topics: Bool = false) {
+        self.apiKeys = apiKeys
+        self.direction = direction
+        self.depth = depth
+        self.topics = topics
+    }
+
+    /// True if the interest is in this API and direction.
+    public func covers(_ key: APIKey, _ direction: Direction) -> Bool {
+        self.direction == direction && (apiKeys?.contains(key) ?? true)
+    }
+}

@@ -1,0 +1,104 @@
+public import NIOCore
+public import Settings
+
+/// One feature that sees messages: a value shared by all connections of a listener.
+///
+/// What belongs to one connection goes into the ``ConnectionFilter`` that it makes.
+public protocol Filter: Sendable {
+    /// What the filter wants to see. Asked once, when the chain is built.
+    var interests: [Interest] { get }
+
+    /// Makes what accompanies one connection; called on the connection's event loop.
+    ///
+    /// - Parameter connection: the client, and what a filter may ask for.
+    func makeConnectionFilter(_ connection: ConnectionContext) -> any ConnectionFilter
+
+    /// Called on `SIGUSR1`: files that are written to are to be opened anew.
+    func reopenFiles()
+
+    /// Called once when the filter is no longer used: what is buffered is to be written.
+    func shutDown() async
+}
+
+extension Filter {
+    /// Most filters write no files.
+    public func reopenFiles() {}
+
+    /// Most filters hold nothing back.
+    public func shutDown() async {}
+}
+
+/// A filter's part in one connection. All calls come on the connection's event loop, one after another.
+public protocol ConnectionFilter: AnyObject {
+    /// A request, on its way to the broker.
+    ///
+    /// - Parameter request: what the interests asked for; changes are made on it.
+    /// - Returns: what becomes of it. On a frame that has passed already, only `.forward` and `.close` have a meaning.
+    func request(_ request: FilteredRequest) -> RequestAction
+
+    /// A response, on its way to the client. Filters see responses in the reverse order of the chain.
+    func response(_ response: FilteredResponse) -> ResponseAction
+
+    /// A request that this filter saw has come to its end. Called exactly once for each, also when the connection was
+    /// closed under it, and for requests without an answer.
+    func completed(_ request: CompletedRequest)
+
+    /// The connection has closed; nothing is called after this.
+    func connectionClosed()
+}
+
+extension ConnectionFilter {
+    /// Forwards it.
+    public func request(_ request: FilteredRequest) -> RequestAction { .forward }
+    /// Forwards it.
+    public func response(_ response: FilteredResponse) -> ResponseAction { .forward }
+    /// Does nothing.
+    public func completed(_ request: CompletedRequest) {}
+    /// Does nothing.
+    public func connectionClosed() {}
+}
+
+/// What becomes of a request.
+public enum RequestAction: Sendable {
+    /// It goes on to the next filter and to the broker, with the changes made on it.
+    case forward
+    /// It ends here; the client gets this answer, in its turn. Later filters do not see it.
+    case answer(Answer)
+    /// It waits for the future's action. Requests behind it on the connection wait too.
+    case hold(EventLoopFuture<RequestAction>)
+    /// The connection is closed. The reason appears in logs and metrics: a short word of a small set.
+    case close(reason: String)
+}
+
+/// What becomes of a response.
+public enum ResponseAction: Sendable {
+    /// It goes on, with the changes made on it.
+    case forward
+    /// It waits for the future's action; the responses behind it wait too.
+    case hold(EventLoopFuture<ResponseAction>)
+    /// The connection is closed.
+    case close(reason: String)
+}
+
+/// Makes a filter from its settings: what the list of built-in filters holds.
+public protocol FilterFactory: SendableMetatype {
+    /// The validated settings.
+    associatedtype Configuration: Sendable
+
+    /// The name under `type:` in the configuration.
+    static var type: String { get }
+
+    /// One line for the configuration's JSON Schema.
+    static var summary: String { get }
+
+    /// Reads the settings; every error is noted in the reader.
+    static func read(_ reader: inout SettingsReader) -> Configuration?
+
+    /// Makes the filter.
+    ///
+    /// - Parameters:
+    ///   - configuration: the settings.
+    ///   - context: the filter's name, its metrics, and what it may use.
+    /// - Throws: an error that says what is missing, for instance a file that cannot be opened.
+    static func make(_ configuration: Configuration, context: FilterContext) throws -> any Filter
+}

@@ -1,0 +1,26 @@
+public import Logging
+import Settings
+public import Telemetry
+
+/// What a filter is made with.
+public struct FilterContext: Sendable {
+    /// The filter's name in the configuration.
+    public let name: String
+    /// The listener that the chain belongs to.
+    public let listener: String
+    /// Where the filter declares metrics of its own.
+    public let metrics: MetricsRegistry
+    /// Where the filter logs; never payloads or secrets.
+    public let logger: Logger
+    /// True if the filter is to do all but act.
+    public let isDryRun: Bool
+
+    /// A context.
+    public init(name: String, listener: String, metrics: MetricsRegistry, logger: Logger, isDryRun: Bool) {
+        self.name = name
+        self.listener = listener
+        self.metrics = metrics
+        self.logger = logger
+        self.isDryRun = isDryRun
+    }
+}

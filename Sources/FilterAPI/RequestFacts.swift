@@ -1,0 +1,74 @@
+package import KafkaMessages
+public import KafkaWire
+
+/// What the proxy itself learned of a request and its response while the bytes passed.
+public struct RequestFacts: Sendable {
+    /// The topics that the request, or a Fetch's response, names: each once, in the order of their appearance, at most
+    /// ``mostTopics``. Filled if a filter asked for them.
+    public package(set) var topics: [String] = []
+    /// True if there were more topics than are kept.
+    public package(set) var hasMoreTopics = false
+    /// Bytes of record batches that passed, in either direction.
+    public package(set) var recordBytes = 0
+    /// Records that passed, as the batches' headers count them.
+    public package(set) var records = 0
+    /// The first error code in the response that is not 0; 0 if there is none, or no response yet.
+    public package(set) var errorCode = ErrorCode(rawValue: 0)
+
+    /// How many topics are kept.
+    public static let mostTopics = 100
+
+    package init() {}
+
+    /// Notes a topic.
+    package mutating func add(topic: String) {
+        guard topics.last != topic, !topics.contains(topic) else { return }
+        guard topics.count < Self.mostTopics else {
+            hasMoreTopics = true
+            return
+        }
+        topics.append(topic)
+    }
+}
+
+/// What the filters of a chain see of one request from its arrival to its end. Belongs to one event loop.
+public final class RequestRecord {
+    /// Which API.
+    public let apiKey: APIKey
+    /// The version of the request and of its response.
+    public let apiVersion: Int16
+    /// The client's number for it.
+    public let correlationID: Int32
+    /// The client ID of this request; nil if null.
+    public let clientID: String?
+    /// The size of the request as the client sent it, in bytes, without the size prefix.
+    public let requestBytes: Int
+    /// Where it came from.
+    public let connection: ConnectionContext
+    /// What was learned so far.
+    public package(set) var facts = RequestFacts()
+    /// How long the client is to be slowed: the largest that a filter asked for.
+    public package(set) var throttle: Duration = .zero
+    /// What filters keep for this request, by their place in the chain.
+    package var notes: [Int: any Sendable] = [:]
+    /// Parts of the answer that filters have given already.
+    package var parts: [any ResponseMessage] = []
+    /// The request as the client sent it, kept where parts of its answer have to be merged in the order asked.
+    package var asked: (any RequestMessage)?
+    /// True once a filter or the proxy has answered it in the broker's place.
+    package var wasAnswered = false
+    /// Filters that saw the request, by their place in the chain.
+    package var seenBy: [Int] = []
+
+    package init(
+        apiKey: APIKey, apiVersion: Int16, correlationID: Int32, clientID: String?, requestBytes: Int,
+        connection: ConnectionContext
+    ) {
+        self.apiKey = apiKey
+        self.apiVersion = apiVersion
+        self.correlationID = correlationID
+        self.clientID = clientID
+        self.requestBytes = requestBytes
+        self.connection = connection
+    }
+}

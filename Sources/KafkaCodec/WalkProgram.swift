@@ -1,0 +1,163 @@
+package import KafkaMessages
+import KafkaWire
+
+/// What one step of a walk does.
+///
+/// The steps of a message version are a small program: everything that nobody asked for is folded into skips, so that
+/// a walk costs what its reader wants and not what the message holds.
+
+package enum WalkCode: UInt8, Sendable {
+    /// Pass `a` bytes.
+    case skip
+    /// Report `a` bytes of fixed size.
+    case fixed
+    /// A string with a 2-byte length; reported where the step has a role.
+    case string
+    /// A string with a varint length; reported where the step has a role.
+    case compactString
+    /// Bytes with a 4-byte length.
+    case bytes
+    /// Bytes with a varint length.
+    case compactBytes
+    /// Record batches with a 4-byte length.
+    case records
+    /// Record batches with a varint length.
+    case compactRecords
+    /// An array with a 4-byte count of elements of `a` bytes each, passed whole.
+    case fixedArray
+    /// The same with a varint count.
+    case compactFixedArray
+    /// An array with a 4-byte count: the body begins at the next step, `a` is the step after its end, `b` the
+    /// smallest size of an element.
+    case array
+    /// The same with a varint count.
+    case compactArray
+    /// The end of an array's body, which begins at step `a`.
+    case nextElement
+    /// A structure that may be null: one byte says so, `a` is the step after it.
+    case optionalStructure
+    /// A section of tagged fields; `a` is its entry in the program's tag tables.
+    case tags
+    /// A section of tagged fields that nobody looks into.
+    case skipTags
+    /// The end of the body of one tagged field.
+    case endTag
+    /// The end of the message.
+    case end
+}
+
+/// One step of a walk.
+
+package struct WalkStep: Sendable {
+    package let code: WalkCode
+    /// What the step reports; `.none` where it reports nothing.
+    package let role: FieldRole
+    /// True on an array whose elements' bounds are reported.
+    package let reportsElements: Bool
+    package var a: Int32
+    package var b: Int32
+
+    init(_ code: WalkCode, role: FieldRole = .none, reportsElements: Bool = false, a: Int32 = 0, b: Int32 = 0) {
+        self.code = code
+        self.role = role
+        self.reportsElements = reportsElements
+        self.a = a
+        self.b = b
+    }
+}
+
+/// Where the body of a tagged field begins in the program.
+
+package struct TagEntry: Sendable {
+    package let tag: UInt32
+    package let step: Int32
+
+    init(tag: UInt32, step: Int32) {
+        self.tag = tag
+        self.step = step
+    }
+}
+
+/// The steps of one API, version and direction, for a given set of roles.
+///
+/// A program is made once for each event loop and then only read.
+package final class WalkProgram: Sendable {
+    /// The message's layout.
+    package let layout: MessageLayout
+    /// The version that the steps are for.
+    package let version: Int16
+    /// True if the version is written with compact lengths and tagged fields.
+    package let isFlexible: Bool
+    /// True if a step reports record batches.
+    package let reportsRecords: Bool
+    /// True if no step reports anything: the body can pass unread.
+    package let reportsNothing: Bool
+    /// How deep arrays and tags nest at most.
+    package let depth: Int
+let steps: ContiguousArray<WalkStep>
+let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
+
+    /// Makes the program that reports the fields with one of the roles.
+    ///
+    /// - Parameters:
+    ///   - layout: the message.
+    ///   - version: one of its valid versions.
+    ///   - roles: what is to be reported.
+    ///   - reportingElementsOf: arrays whose elements' bounds are reported, by the role of a field directly in them.
+    package init(layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil)
+    {
+        var compiler = WalkCompiler(
+            version: version,
+            flexible: version >= layout.firstFlexibleVersion,
+            roles: roles,
+            elementRole: elementRole
+        )
+        compiler.compile(layout.fields)
+        compiler.emit(WalkStep(.end))
+        self.layout = layout
+        self.version = version
+        self.isFlexible = compiler.flexible
+        self.steps = compiler.steps
+        self.tagTables = compiler.tagTables
+        self.depth = compiler.deepest
+        self.reportsNothing = !compiler.steps.contains { $0.role != .none || $0.reportsElements }
+        self.reportsRecords = compiler.steps.contains { $0.role == .records }
+    }
+}
+
+/// A set of roles.
+package struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    package init(arrayLiteral roles: FieldRole...) {
+        self.init(roles)
+    }
+
+    package init(_ roles: [FieldRole]) {
+        self.rawValue = roles.reduce(0) { $0 | (1 << UInt64($1.rawValue)) }
+    }
+
+    /// Every role.
+    package static let all = FieldRoles(rawValue: .max)
+
+    /// Adds all roles of another set.
+    package mutating func formUnion(_ other: FieldRoles) {
+        self = FieldRoles(rawValue: rawValue | other.rawValue)
+    }
+
+    /// True if the role is in the set.
+    package func has(_ role: FieldRole) -> Bool {
+        role != .none && rawValue & (1 << UInt64(role.rawValue)) != 0
+    }
+}
+
+extension WalkProgram {
+    /// True if a step reports fields with the role.
+    package func reports(_ role: FieldRole) -> Bool {
+        steps.contains { $0.role == role }
+    }
+}

@@ -1,0 +1,58 @@
+package import FilterAPI
+import KafkaWire
+
+/// The filters of a listener, in order: an immutable value, exchanged as a whole.
+package struct FilterChain: Sendable {
+    /// One filter in its place.
+    package struct Entry: Sendable {
+        /// Its name in the configuration.
+        package let name: String
+        /// Its type.
+        package let type: String
+        package let filter: any Filter
+        /// True if it does all but act.
+        package let isDryRun: Bool
+        /// Which requests it sees; nil for all.
+        package let condition: RequestCondition?
+        let interests: [Interest]
+
+        package init(name: String, type: String, filter: any Filter, isDryRun: Bool, condition: RequestCondition?) {
+            self.name = name
+            self.type = type
+            self.filter = filter
+            self.isDryRun = isDryRun
+            self.condition = condition
+            self.interests = filter.interests
+        }
+    }
+
+    /// Tells one chain from the one that takes its place.
+    package let generation: UInt64
+    package let entries: [Entry]
+
+    package init(generation: UInt64, entries: [Entry]) {
+        self.generation = generation
+        self.entries = entries
+    }
+
+    /// A chain that lets all pass.
+    package static let empty = FilterChain(generation: 0, entries: [])
+
+    /// The deepest that a filter looks into these frames; nil if none does.
+    func depth(_ key: APIKey, _ direction: Direction) -> Depth? {
+        entries.lazy.flatMap(\.interests).filter { $0.covers(key, direction) }.map(\.depth).max()
+    }
+
+    /// True if a filter wants the names of topics.
+    func wantsTopics(_ key: APIKey, _ direction: Direction) -> Bool {
+        entries.contains { $0.interests.contains { $0.topics && $0.covers(key, direction) } }
+    }
+
+    /// True if a filter wants requests or responses of the API.
+    func isInterested(_ key: APIKey) -> Bool {
+        entries.contains { $0.interests.contains { $0.covers(key, .request) || $0.covers(key, .response) } }
+    }
+}
+
+/// Which requests a filter sees: a closure over what is known when the header has been read.
+package typealias RequestCondition = @Sendable (RequestRecord) -> Bool

@@ -1,0 +1,145 @@
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import NIOCore
+
+/// How requests meet the filters.
+extension DownstreamConnection {
+    /// Takes up the listener's chain, between two frames, if it was exchanged.
+    func adoptChain() {
+        guard chain?.chain.generation != shared.chain.generation else { return }
+        let isExchange = chain != nil
+        guard isExchange || !shared.chain.entries.isEmpty else { return }
+        if let old = chain, !slots.contains(where: { $0.chain === old }) { old.close() }
+        chain = ConnectionChain(chain: shared.chain, context: context, plans: shared.plans, actions: shared.actions)
+        resetsFetchSession = isExchange
+    }
+
+    /// Reads what the proxy itself wants to know of a frame that is there whole; false if the connection was closed.
+    func observeWhole(_ progress: RequestInProgress, _ frame: ByteBuffer) -> Bool {
+        if progress.head.apiKey == .apiVersions { noteSoftware(progress.head, frame) }
+        let program: WalkProgram
+        switch progress.plan.mode {
+        case .walk(let used): program = used
+        case .whole(let used?): program = used
+        case .whole(nil), .cutThrough: return true
+        }
+        var body = frame
+        body.moveReaderIndex(forwardBy: progress.head.length)
+        sink.begin(record: progress.record, countsTopics: progress.plan.streams)
+        walker = FieldWalker(program: program, position: progress.head.length, end: progress.size)
+        defer { walker = nil }
+        do throws(WireError) {
+            guard try body.walk(&walker, end: progress.size, &sink) == .finished else {
+                malformed("request_body", nil)
+                return false
+            }
+        } catch {
+            malformed("request_body", error)
+            return false
+        }
+        if let id = sink.unknownTopic { upstream?.askName(of: id) }
+        return true
+    }
+
+    /// The client's library, which it says in ApiVersions from version 3 on.
+    private func noteSoftware(_ head: RequestHead, _ frame: ByteBuffer) {
+        guard head.apiVersion >= 3,
+            let body = frame.getSlice(at: frame.readerIndex + head.length, length: frame.readableBytes - head.length)
+        else { return }
+        var reader = WireReader(body)
+        guard let request = try? ApiVersionsRequest.decode(from: &reader, version: head.apiVersion) else { return }
+        context.softwareName = request.clientSoftwareName
+        context.softwareVersion = request.clientSoftwareVersion
+        clientCounters = nil
+    }
+
+    /// Waits for filters that hold a request at its header.
+    func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress) {
+        setPause(.holding, true)
+        future.assumeIsolated().whenSuccess { [weak self] outcome in
+            guard let self, !self.isClosed else { return }
+            var progress = progress
+            progress.headerSeen = true
+            switch outcome {
+            case .forward: self.current = progress
+            case .answered(let answer, let name):
+                self.current = nil
+                self.answeredWhileHeld = (progress, answer, name)
+            case .close(let reason):
+                self.close(reason: reason)
+                return
+            case .held(let next):
+                self.wait(for: next, progress)
+                return
+            }
+            self.setPause(.holding, false)
+        }
+    }
+
+    /// Waits for filters that hold a whole request.
+    func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress, _ request: FilteredRequest) {
+        setPause(.holding, true)
+        future.assumeIsolated().whenSuccess { [weak self] outcome in
+            guard let self, !self.isClosed else { return }
+            switch outcome {
+            case .forward: self.forwardHeld(progress, request)
+            case .answered(let answer, let name): self.answered(progress, answer, by: .answeredByFilter(name))
+            case .close(let reason): self.close(reason: reason)
+            case .held(let next):
+                self.wait(for: next, progress, request)
+                return
+            }
+            guard !self.isClosed else { return }
+            self.unhold(progress.size)
+            self.frameStartedAt = self.shared.loop.now
+            self.upstream?.flush()
+            self.flush()
+            self.setPause(.holding, false)
+        }
+    }
+
+    private func forwardHeld(_ progress: RequestInProgress, _ request: FilteredRequest) {
+        let changed: ByteBuffer?
+        do throws(WireError) {
+            changed = try request.frame.encoded(allocator: shared.loop.allocator)
+        } catch {
+            malformed("filter_encoding", error)
+            return
+        }
+        guard let frame = request.frame.frame else { return }
+        var bytes = shared.loop.allocator.buffer(capacity: frame.readableBytes + 4)
+        bytes.writeInteger(Int32(clamping: frame.readableBytes))
+        bytes.writeImmutableBuffer(frame)
+        bytes.moveReaderIndex(forwardBy: 4)
+        sendWhole(bytes, changed, register(progress))
+        if !progress.expectsResponse { finishWithoutResponse(progress) }
+    }
+
+    /// Shows a request that has streamed past to the filters that look into its fields.
+    func showPassed(_ progress: RequestInProgress, _ record: RequestRecord) {
+        guard progress.plan.depth == .fields else { return }
+        let request = FilteredRequest(
+            record: record,
+            frame: FilteredFrame(
+                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+        if case .close(let reason) = chain?.run(request, depths: .fields ... .fields) ?? .forward {
+            close(reason: reason)
+        }
+    }
+
+    /// Counts memory of a frame that waits.
+    func hold(_ bytes: Int) {
+        shared.budget.take(bytes)
+        heldBytes += bytes
+    }
+
+    /// Gives memory of a frame back.
+    func unhold(_ bytes: Int) {
+        let released = min(bytes, heldBytes)
+        guard released > 0 else { return }
+        heldBytes -= released
+        shared.budget.release(released)
+    }
+}

@@ -1,0 +1,421 @@
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import NIOCore
+import Telemetry
+
+/// How requests are taken in.
+///
+/// Bytes that go on as they came are not moved: `run` marks where those of the chunk begin that are to be forwarded, and
+/// they leave in one piece when something comes between, or the chunk ends.
+extension DownstreamConnection {
+    /// A chunk that is being used up.
+    struct Intake {
+        var chunk: ByteBuffer
+        /// Where the bytes begin that are to be forwarded, up to the chunk's reader index.
+        var run: Int
+
+        /// Leaves out what lies between the end of the run and the reader index.
+        mutating func restartRun() {
+            run = chunk.readerIndex
+        }
+    }
+
+    /// Uses what has come, as far as it may be.
+    func pump() {
+        guard !isPumping, !isClosed, let chunk = unread else { return }
+        isPumping = true
+        unread = nil
+        var intake = Intake(chunk: chunk, run: chunk.readerIndex)
+        while !isClosed, step(&intake) {}
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        isPumping = false
+        guard !isClosed else { return }
+        if intake.chunk.readableBytes > 0 { unread = intake.chunk }
+        upstream?.sendQuestions()
+        upstream?.flush()
+        flush()
+        closeIfDone()
+    }
+
+    /// True if what is written to the broker next begins a request.
+    var isBetweenRequests: Bool {
+        guard !isPumping else { return false }
+        switch reading {
+        case .header, .gathering, .discarding: return true
+        case .passing, .walking: return false
+        }
+    }
+
+    /// Sends the run up to a place in the chunk.
+    func forwardRun(_ intake: inout Intake, upTo end: Int) {
+        guard end > intake.run else { return }
+        if let bytes = intake.chunk.getSlice(at: intake.run, length: end - intake.run) { upstream?.send(bytes) }
+        intake.run = end
+    }
+
+    /// One step; false if more bytes, or an event, have to come.
+    private func step(_ intake: inout Intake) -> Bool {
+        switch reading {
+        case .header:
+            return pauses.isDisjoint(with: [.connecting, .holding, .inFlight, .muted, .draining]) && beginFrame(&intake)
+        case .passing(let left):
+            let count = min(left, intake.chunk.readableBytes)
+            intake.chunk.moveReaderIndex(forwardBy: count)
+            shared.metrics.cutThroughRequests.increment(by: UInt64(count))
+            return advance(to: .passing(left - count), left: left - count)
+        case .discarding(let left):
+            let count = min(left, intake.chunk.readableBytes)
+            intake.chunk.moveReaderIndex(forwardBy: count)
+            intake.restartRun()
+            return advance(to: .discarding(left - count), left: left - count)
+        case .walking:
+            return walk(&intake)
+        case .gathering(var frame):
+            guard !pauses.contains(.holding) else { return false }
+            // Moved out while it grows, so that it is not copied.
+            reading = .header
+            if var bytes = intake.chunk.readSlice(length: min(frame.missing, intake.chunk.readableBytes)) {
+                frame.bytes.writeBuffer(&bytes)
+            }
+            intake.restartRun()
+            guard frame.missing == 0 else {
+                reading = .gathering(frame)
+                return false
+            }
+            gathered(frame, &intake)
+            return true
+        }
+    }
+
+    private func advance(to next: Reading, left: Int) -> Bool {
+        guard left == 0 else {
+            reading = next
+            return false
+        }
+        endFrame()
+        return true
+    }
+
+    /// The frame has passed.
+    func endFrame() {
+        reading = .header
+        walker = nil
+        frameStartedAt = shared.loop.now
+        guard let current else { return }
+        self.current = nil
+        if let record = current.record, current.plan.streams, !current.headerSeen || current.plan.depth == .fields {
+            showPassed(current, record)
+        }
+        if !current.expectsResponse { finishWithoutResponse(current) }
+    }
+
+    // MARK: The beginning of a frame
+
+    private func beginFrame(_ intake: inout Intake) -> Bool {
+        guard intake.chunk.readableBytes >= 4, !isClosed else { return false }
+        let start = intake.chunk.readerIndex
+        guard let size = intake.chunk.getInteger(at: start, as: Int32.self) else { return false }
+        guard size > 0, Int(size) <= shared.limits.maxFrame else {
+            if size == 0, sasl.expectsToken { return beginToken(&intake, size: 0) }
+            malformed(ProtocolGuess.of(intake.chunk) ?? (size > 0 ? "frame_too_large" : "invalid_size"), nil)
+            return false
+        }
+        if sasl.expectsToken, sasl.isToken(intake.chunk, at: start + 4) { return beginToken(&intake, size: Int(size)) }
+        if let (progress, answer, name) = answeredWhileHeld {
+            answeredWhileHeld = nil
+            return answerEarly(progress, answer, by: name, &intake)
+        }
+        if let pending = current { return resume(pending, &intake) }
+        let outcome: RequestHead.Outcome
+        do throws(WireError) {
+            outcome = try intake.chunk.readHead(at: start + 4, frameSize: Int(size))
+        } catch {
+            malformed("invalid_header", error)
+            return false
+        }
+        guard case .header(let head) = outcome else {
+            if intake.chunk.readableBytes > RequestIntakeLimits.header { malformed("header_too_large", nil) }
+            return false
+        }
+        guard let upstream, upstream.isReady else {
+            // Only a whole header shows that this is a Kafka client, which wants a broker.
+            connectUpstream()
+            return false
+        }
+        return begin(head, size: Int(size), &intake)
+    }
+
+    private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
+        adoptChain()
+        let start = intake.chunk.readerIndex
+        let plan = shared.plans.request(head.apiKey, head.apiVersion)
+        guard allowed(head, plan, size: size, &intake) else {
+            if case .discarding = reading { return true }
+            return false
+        }
+        var expectsResponse = true
+        if head.apiKey == .produce {
+            switch intake.chunk.readAcks(head, at: start + 4, size: size) {
+            case .needsMore:
+                return false
+            case .malformed(let error):
+                malformed("produce_acks", error)
+                return false
+            case .acks(let acks): expectsResponse = acks != 0
+            }
+        }
+        shared.metrics.countRequest(head.apiKey, head.apiVersion)
+        countClient(head, at: start + 4, in: intake.chunk, size: size)
+        var progress = RequestInProgress(
+            head: head, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil)
+        if plan.isFiltered {
+            progress.record = RequestRecord(
+                apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
+                clientID: context.clientID, requestBytes: size, connection: context)
+        }
+        return take(progress, &intake)
+    }
+
+    /// Goes on with a frame whose filters have decided at its header.
+    private func resume(_ pending: RequestInProgress, _ intake: inout Intake) -> Bool {
+        current = nil
+        return take(pending, &intake)
+    }
+
+    private func take(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
+        var progress = progress
+        let start = intake.chunk.readerIndex
+        let isHere = intake.chunk.readableBytes >= progress.size + 4
+        let fetchReset = resetsFetchSession && progress.head.apiKey == .fetch
+        let wantsWhole: Bool
+        switch progress.plan.mode {
+        case .whole: wantsWhole = true
+        case .cutThrough, .walk: wantsWhole = fetchReset || (isHere && (progress.plan.depth ?? .header) >= .fields)
+        }
+        if wantsWhole {
+            guard isHere else { return gather(progress, &intake) }
+            guard let frame = intake.chunk.getSlice(at: start + 4, length: progress.size) else { return false }
+            whole(progress, frame: frame, in: &intake)
+            return true
+        }
+        if let record = progress.record, !progress.headerSeen, progress.plan.depth != nil {
+            progress.headerSeen = true
+            let request = FilteredRequest(
+                record: record,
+                frame: FilteredFrame(
+                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+            switch chain?.run(request, depths: .header ... .header) ?? .forward {
+            case .forward: break
+            case .answered(let answer, let name):
+                return answerEarly(progress, answer, by: name, &intake)
+            case .close(let reason):
+                close(reason: reason)
+                return false
+            case .held(let future):
+                current = progress
+                wait(for: future, progress)
+                return false
+            }
+        }
+        return stream(progress, &intake)
+    }
+
+    /// Forwards a frame as its bytes come.
+    private func stream(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
+        let start = intake.chunk.readerIndex
+        let correlationID = register(progress)
+        intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
+        current = progress
+        guard case .walk(let program) = progress.plan.mode else {
+            intake.chunk.moveReaderIndex(forwardBy: 4 + progress.head.length)
+            reading = .passing(progress.size - progress.head.length)
+            return true
+        }
+        intake.chunk.moveReaderIndex(forwardBy: 4 + progress.head.length)
+        sink.begin(record: progress.record, countsTopics: progress.plan.streams)
+        walker = FieldWalker(program: program, position: progress.head.length, end: progress.size)
+        reading = .walking
+        return true
+    }
+
+    private func walk(_ intake: inout Intake) -> Bool {
+        guard walker != nil, let size = current?.size else {
+            reading = .header
+            return true
+        }
+        do throws(WireError) {
+            let progress = try intake.chunk.walk(&walker, end: size, &sink)
+            guard progress == .finished else { return false }
+        } catch {
+            malformed("request_body", error)
+            return false
+        }
+        if let id = sink.unknownTopic { upstream?.askName(of: id) }
+        let left = size - (walker?.position ?? size)
+        walker = nil
+        reading = .passing(left)
+        if left == 0 { endFrame() }
+        return true
+    }
+
+    // MARK: Frames that are held until they are whole
+
+    private func gather(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
+        guard progress.size <= shared.limits.maxHeldFrame else {
+            malformed("held_frame_too_large", nil)
+            return false
+        }
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        current = progress
+        let capacity = min(progress.size + 4, RequestIntakeLimits.firstCapacity)
+        reading = .gathering(
+            GatheredFrame(size: progress.size, bytes: shared.loop.allocator.buffer(capacity: capacity)))
+        guard let wait = shared.budget.reserve(progress.size, on: context.eventLoop) else {
+            heldBytes += progress.size
+            return true
+        }
+        setPause(.holding, true)
+        let size = progress.size
+        let budget = shared.budget
+        wait.assumeIsolated().whenSuccess { [weak self] in
+            guard let self, !self.isClosed else {
+                budget.release(size)
+                return
+            }
+            self.heldBytes += size
+            self.setPause(.holding, false)
+        }
+        return false
+    }
+
+    private func gathered(_ frame: GatheredFrame, _ intake: inout Intake) {
+        guard let progress = current else { return }
+        current = nil
+        var bytes = frame.bytes
+        bytes.moveReaderIndex(forwardBy: 4)
+        let body = bytes
+        whole(progress, frame: body, in: &intake, isGathered: true)
+    }
+
+    /// The whole of a frame is there: in the chunk, at its reader index, or gathered.
+    private func whole(
+        _ progress: RequestInProgress, frame: ByteBuffer, in intake: inout Intake, isGathered: Bool = false
+    ) {
+        if !observeWhole(progress, frame) { return }
+        let size = progress.size
+        if resetsFetchSession, progress.head.apiKey == .fetch, let answer = FetchSessions.reset(progress.head, frame) {
+            resetsFetchSession = false
+            dropFrame(size, &intake, isGathered: isGathered)
+            answered(progress, answer, by: .answeredByProxy)
+            frameStartedAt = shared.loop.now
+            return
+        }
+        var changed: ByteBuffer?
+        if let record = progress.record, progress.plan.depth != nil {
+            let request = FilteredRequest(
+                record: record,
+                frame: FilteredFrame(
+                    frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request,
+                    bodyOffset: progress.head.length))
+            let depths: ClosedRange<Depth> = progress.headerSeen ? .fields ... .records : .header ... .records
+            switch chain?.run(request, depths: depths) ?? .forward {
+            case .forward:
+                do throws(WireError) {
+                    changed = try request.frame.encoded(allocator: shared.loop.allocator)
+                } catch {
+                    malformed("filter_encoding", error)
+                    return
+                }
+            case .answered(let answer, let name):
+                dropFrame(size, &intake, isGathered: isGathered)
+                answered(progress, answer, by: .answeredByFilter(name))
+                frameStartedAt = shared.loop.now
+                return
+            case .close(let reason):
+                close(reason: reason)
+                return
+            case .held(let future):
+                dropFrame(size, &intake, isGathered: isGathered, keepsBudget: true)
+                if !isGathered { hold(size) }
+                wait(for: future, progress, request)
+                return
+            }
+        }
+        forwardWhole(progress, frame: frame, changed: changed, in: &intake, isGathered: isGathered)
+        frameStartedAt = shared.loop.now
+    }
+
+    private func forwardWhole(
+        _ progress: RequestInProgress, frame: ByteBuffer, changed: ByteBuffer?, in intake: inout Intake, isGathered: Bool
+    ) {
+        let correlationID = register(progress)
+        if changed == nil, !isGathered {
+            intake.chunk.patch(correlationID, at: intake.chunk.readerIndex + 4 + RequestHead.correlationIDOffset)
+            intake.chunk.moveReaderIndex(forwardBy: progress.size + 4)
+        } else {
+            dropFrame(progress.size, &intake, isGathered: isGathered)
+            sendWhole(frame, changed, correlationID)
+        }
+        if !progress.expectsResponse { finishWithoutResponse(progress) }
+    }
+
+    /// Sends a frame that does not lie in the chunk: its changed form if there is one.
+    func sendWhole(_ frame: ByteBuffer, _ changed: ByteBuffer?, _ correlationID: Int32) {
+        if var changed {
+            changed.setInteger(correlationID, at: changed.readerIndex + 4 + RequestHead.correlationIDOffset)
+            upstream?.send(changed)
+            return
+        }
+        var bytes = frame
+        bytes.moveReaderIndex(to: frame.readerIndex - 4)
+        bytes.setInteger(Int32(clamping: frame.readableBytes), at: bytes.readerIndex)
+        bytes.setInteger(correlationID, at: frame.readerIndex + RequestHead.correlationIDOffset)
+        upstream?.send(bytes)
+    }
+
+    /// Takes a frame out of what is forwarded.
+    private func dropFrame(_ size: Int, _ intake: inout Intake, isGathered: Bool, keepsBudget: Bool = false) {
+        if isGathered {
+            if !keepsBudget { unhold(size) }
+            return
+        }
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        intake.chunk.moveReaderIndex(forwardBy: size + 4)
+        intake.restartRun()
+    }
+
+    private func answerEarly(
+        _ progress: RequestInProgress, _ answer: Answer, by name: String, _ intake: inout Intake
+    ) -> Bool {
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        intake.chunk.moveReaderIndex(forwardBy: 4)
+        intake.restartRun()
+        reading = .discarding(progress.size)
+        answered(progress, answer, by: .answeredByFilter(name))
+        return true
+    }
+
+    // MARK: Tokens of SASL without a header
+
+    private func beginToken(_ intake: inout Intake, size: Int) -> Bool {
+        guard size <= SASLObserver.largestToken else {
+            malformed("sasl_token_too_large", nil)
+            return false
+        }
+        sasl.sentToken()
+        upstream?.expectToken(slot: openTokenSlot())
+        intake.chunk.moveReaderIndex(forwardBy: 4)
+        reading = .passing(size)
+        return true
+    }
+}
+
+/// Bounds of the intake that are not settings, since no client comes near them.
+enum RequestIntakeLimits {
+    /// The largest header with its size prefix, in bytes: a client ID of 32,767 bytes and as much of tagged fields.
+    static let header = 1 << 17
+    /// How much is allocated for a held frame before its bytes come; it grows with them.
+    static let firstCapacity = 1 << 16
+}

@@ -1,0 +1,248 @@
+import DequeModule
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import Logging
+import NIOCore
+import Telemetry
+
+/// A client's connection: takes requests in, gives answers out in the order of the requests.
+///
+/// The upstream connection, the slots and the filters' state belong to it; everything happens on its event loop. How
+/// requests are taken in is in `+Requests`, how answers leave in `+Answers`, how it ends in `+Closing`.
+final class DownstreamConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Which broker a client came for: told by the port that it came to.
+    enum Target: Sendable, Equatable {
+        /// The listener's own address: any broker will do.
+        case bootstrap
+        case broker(Int32)
+    }
+
+    /// Why nothing more is read from the client for now.
+    struct Pauses: OptionSet {
+        let rawValue: UInt8
+        /// The upstream connection is coming about.
+        static let connecting = Pauses(rawValue: 1)
+        /// A filter has not decided yet, or memory for a held frame is not to be had yet.
+        static let holding = Pauses(rawValue: 2)
+        /// As many requests are in flight as may be.
+        static let inFlight = Pauses(rawValue: 4)
+        /// The client is slowed.
+        static let muted = Pauses(rawValue: 8)
+        /// The broker does not take more for now.
+        static let upstreamFull = Pauses(rawValue: 16)
+        /// Sluice is about to stop: no further request is taken.
+        static let draining = Pauses(rawValue: 32)
+        /// The client's answers are not taken by the client.
+        static let answersFull = Pauses(rawValue: 64)
+    }
+
+    /// Where the reader of requests stands.
+    enum Reading {
+        /// Between two frames, or in a header that is not whole.
+        case header
+        /// A body that nobody reads: this many bytes are to come.
+        case passing(Int)
+        /// A body that is read while it passes.
+        case walking
+        /// A frame that is held until it is whole.
+        case gathering(GatheredFrame)
+        /// A body whose request is answered already: this many bytes are to come.
+        case discarding(Int)
+    }
+
+    let shared: ListenerLoop
+    let target: Target
+    let context: ConnectionContext
+    let openedAt: NIODeadline
+    var channelContext: ChannelHandlerContext?
+
+    /// What has come and is not used yet.
+    var unread: ByteBuffer?
+    var reading = Reading.header
+    var walker: FieldWalker?
+    var sink: ObservingSink
+    /// When the first bytes of the frame being read came.
+    var frameStartedAt = NIODeadline.now()
+    /// What is known of the frame being read.
+    var current: RequestInProgress?
+    var pauses: Pauses = []
+    var wantsRead = false
+    var isPumping = false
+
+    var upstream: UpstreamConnection?
+    /// True if the upstream is another broker than the one that the client came for.
+    var isStandIn = false
+    var slots = Deque<Slot>()
+    /// The number of the first slot.
+    var firstSlot: UInt64 = 0
+    var chain: ConnectionChain?
+    /// A request that filters have answered while they held it at its header: its body is still to be taken in.
+    var answeredWhileHeld: (progress: RequestInProgress, answer: Answer, filter: String)?
+    var sasl = SASLObserver()
+    /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
+    var resetsFetchSession = false
+
+    var clientCounters: ClientCounters?
+    var clientIDBytes: [UInt8] = []
+    var lastActivity: NIODeadline
+    /// Bytes reserved in the budget for frames of this connection.
+    var heldBytes = 0 {
+        didSet { shared.metrics.bufferedBytes.increment(by: Int64(heldBytes - oldValue)) }
+    }
+    var inputClosed = false
+    var isClosed = false
+    var needsFlush = false
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+
+    init(shared: ListenerLoop, target: Target, context: ConnectionContext) {
+        self.shared = shared
+        self.target = target
+        self.context = context
+        self.openedAt = shared.loop.now
+        self.lastActivity = shared.loop.now
+        self.sink = ObservingSink(shared: shared, direction: .request)
+    }
+
+    // MARK: What the channel tells
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        channelContext = context
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        opened()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close(reason: "client")
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        close(reason: "client")
+        channelContext = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var chunk = unwrapInboundIn(data)
+        let now = shared.loop.tick()
+        lastActivity = now
+        let count = UInt64(chunk.readableBytes)
+        bytesIn &+= count
+        shared.metrics.bytesIn.increment(by: count)
+        if unread != nil {
+            unread?.writeBuffer(&chunk)
+        } else {
+            unread = chunk
+            frameStartedAt = now
+        }
+        pump()
+        shared.metrics.requestTime.observe(elapsed(since: now))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close(reason: "socket_error")
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            inputClosed = true
+            closeIfDone()
+            return
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        upstream?.setPause(.downstreamFull, !isWritable)
+        setPause(.answersFull, !isWritable)
+        context.fireChannelWritabilityChanged()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard mayRead else {
+            wantsRead = true
+            return
+        }
+        wantsRead = false
+        context.read()
+    }
+
+    // MARK: Reading and not reading
+
+    /// True if bytes may be taken from the socket. Draining lets a frame that has begun come to its end.
+    private var mayRead: Bool {
+        if pauses.isEmpty { return true }
+        guard pauses == .draining, case .header = reading else { return pauses == .draining }
+        return false
+    }
+
+    /// Sets or clears one reason not to read, and goes on where none is left.
+    func setPause(_ pause: Pauses, _ isSet: Bool) {
+        guard pauses.contains(pause) != isSet, !isClosed else { return }
+        if isSet {
+            pauses.insert(pause)
+            return
+        }
+        pauses.remove(pause)
+        pump()
+        if wantsRead, mayRead, !isClosed {
+            wantsRead = false
+            channelContext?.read()
+        }
+    }
+
+    /// Nanoseconds since then.
+    func elapsed(since start: NIODeadline) -> UInt64 {
+        UInt64(max(0, (NIODeadline.now() - start).nanoseconds))
+    }
+
+    /// Connections that this one may write to have taken what was written.
+    func flush() {
+        guard needsFlush else { return }
+        needsFlush = false
+        channelContext?.flush()
+    }
+
+    /// Gives bytes to the client; ``flush()`` sends them.
+    func send(_ bytes: ByteBuffer) {
+        let count = UInt64(bytes.readableBytes)
+        bytesOut &+= count
+        shared.metrics.bytesOut.increment(by: count)
+        channelContext?.write(wrapOutboundOut(bytes), promise: nil)
+        needsFlush = true
+    }
+}
+
+/// A frame that is being gathered, with its size prefix.
+struct GatheredFrame {
+    /// The size of the frame without its prefix, in bytes.
+    let size: Int
+    var bytes: ByteBuffer
+
+    /// How many bytes are to come.
+    var missing: Int { size + 4 - bytes.readableBytes }
+}
+
+/// What is known of the request that is being read.
+struct RequestInProgress {
+    let head: RequestHead
+    /// The size of the frame without its prefix, in bytes.
+    let size: Int
+    let plan: RequestPlan
+    let startedAt: NIODeadline
+    /// False for `acks=0`.
+    let expectsResponse: Bool
+    var record: RequestRecord?
+    /// True once filters have seen the header.
+    var headerSeen = false
+}

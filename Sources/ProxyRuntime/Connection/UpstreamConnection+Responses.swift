@@ -1,0 +1,436 @@
+import DequeModule
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import NIOCore
+import Telemetry
+
+/// What is known of the response that is being read.
+struct ResponseInProgress {
+    let exchange: Exchange
+    let plan: ResponsePlan
+    /// The size of the frame without its prefix, in bytes.
+    let size: Int
+    /// Where the body begins.
+    let bodyOffset: Int
+    /// The client's number for the request.
+    let correlationID: Int32
+    let record: RequestRecord?
+    let chain: ConnectionChain?
+}
+
+/// How responses are taken in: like requests, with the runs going to the client.
+extension UpstreamConnection {
+    /// Gives the client the run up to a place in the chunk.
+    func forwardRun(_ intake: inout DownstreamConnection.Intake, upTo end: Int) {
+        guard end > intake.run else { return }
+        if let bytes = intake.chunk.getSlice(at: intake.run, length: end - intake.run) { downstream.send(bytes) }
+        intake.run = end
+    }
+
+    /// One step; false if more bytes, or an event, have to come.
+    func step(_ intake: inout DownstreamConnection.Intake) -> Bool {
+        switch reading {
+        case .header:
+            return beginFrame(&intake)
+        case .passing(let left):
+            let count = min(left, intake.chunk.readableBytes)
+            intake.chunk.moveReaderIndex(forwardBy: count)
+            shared.metrics.cutThroughResponses.increment(by: UInt64(count))
+            guard count == left else {
+                reading = .passing(left - count)
+                return false
+            }
+            forwardRunIfAnswersWait(&intake)
+            endFrame()
+            return true
+        case .walking:
+            return walk(&intake)
+        case .gathering(var frame):
+            reading = .header
+            if var bytes = intake.chunk.readSlice(length: min(frame.missing, intake.chunk.readableBytes)) {
+                frame.bytes.writeBuffer(&bytes)
+            }
+            intake.restartRun()
+            guard frame.missing == 0 else {
+                reading = .gathering(frame)
+                return false
+            }
+            guard let current else { return true }
+            self.current = nil
+            var bytes = frame.bytes
+            bytes.moveReaderIndex(forwardBy: 4)
+            whole(current, frame: bytes)
+            downstream.unhold(current.size)
+            return true
+        }
+    }
+
+    // MARK: The beginning of a frame
+
+    private func beginFrame(_ intake: inout DownstreamConnection.Intake) -> Bool {
+        let isHeld = pauses.contains(.holding)
+        if isHeld, !hasQuestions { return false }
+        let start = intake.chunk.readerIndex
+        guard let size = intake.chunk.getInteger(at: start, as: Int32.self) else { return false }
+        guard let exchange = exchanges.first else {
+            broken(intake.chunk.readableBytes == 0 ? "no_request" : "unexpected_response")
+            return false
+        }
+        if case .token(let slot) = exchange.owner { return beginToken(&intake, exchange, slot, size: Int(size)) }
+        guard size >= 4, Int(size) <= shared.limits.maxFrame else {
+            broken(ProtocolGuess.of(intake.chunk).map { "upstream_\($0)" } ?? "invalid_response_size")
+            return false
+        }
+        guard let id = intake.chunk.getInteger(at: start + 4, as: Int32.self) else { return false }
+        guard id == exchange.correlationID else {
+            broken("correlation_mismatch")
+            return false
+        }
+        let plan = shared.plans.response(exchange.apiKey, exchange.apiVersion)
+        var bodyOffset = 4
+        if plan.headerHasTags {
+            switch intake.chunk.skipTags(at: start + 8, end: start + 4 + Int(size)) {
+            case .needsMore: return false
+            case .malformed:
+                broken("invalid_response_header")
+                return false
+            case .end(let end): bodyOffset = end - start - 4
+            }
+        }
+        exchanges.removeFirst()
+        return begin(exchange, plan, size: Int(size), bodyOffset: bodyOffset, &intake)
+    }
+
+    private func begin(
+        _ exchange: Exchange, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
+        _ intake: inout DownstreamConnection.Intake
+    ) -> Bool {
+        let slot = downstream.slots.first
+        let isOwn = if case .own = exchange.owner { true } else { false }
+        let progress = ResponseInProgress(
+            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan, size: size,
+            bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0, record: isOwn ? nil : slot?.record,
+            chain: isOwn ? nil : slot?.chain)
+        let start = intake.chunk.readerIndex
+        let isHere = intake.chunk.readableBytes >= size + 4
+        guard isOwn || pauses.contains(.holding) || wantsWhole(progress, isHere: isHere) else {
+            return stream(progress, &intake)
+        }
+        guard isHere else { return gather(progress, &intake) }
+        guard let frame = intake.chunk.getSlice(at: start + 4, length: size) else { return false }
+        if !isOwn, !pauses.contains(.holding), passesUnchanged(progress, frame, &intake) { return true }
+        forwardRun(&intake, upTo: start)
+        intake.chunk.moveReaderIndex(forwardBy: size + 4)
+        intake.restartRun()
+        whole(progress, frame: frame)
+        return true
+    }
+
+    private func wantsWhole(_ progress: ResponseInProgress, isHere: Bool) -> Bool {
+        if (progress.record?.parts.isEmpty ?? true) == false { return true }
+        switch progress.plan.mode {
+        case .whole: return true
+        case .cutThrough: return false
+        case .walk:
+            return isHere && ((progress.plan.depth ?? .header) >= .fields || progress.plan.rewritesAddresses)
+        }
+    }
+
+    /// Most responses that are looked at whole need no change: those stay in the run.
+    private func passesUnchanged(
+        _ progress: ResponseInProgress, _ frame: ByteBuffer, _ intake: inout DownstreamConnection.Intake
+    ) -> Bool {
+        guard progress.plan.endpointsAreTagged, progress.plan.depth == nil, let program = progress.plan.program,
+            progress.record?.parts.isEmpty ?? true
+        else { return false }
+        // Endpoints are rare, so look before anything is copied.
+        sink.begin(record: progress.record, countsTopics: progress.plan.streams)
+        sink.hidesEndpoints = true
+        var body = frame
+        body.moveReaderIndex(forwardBy: progress.bodyOffset)
+        walker = FieldWalker(program: program, position: progress.bodyOffset, end: progress.size)
+        defer { walker = nil }
+        guard (try? body.walk(&walker, end: progress.size, &sink)) == .finished, sink.hiddenTag == nil else {
+            sink.hiddenTag = nil
+            isObserved = true
+            return false
+        }
+        noteTopic()
+        let start = intake.chunk.readerIndex
+        intake.chunk.patch(progress.correlationID, at: start + 4)
+        slow(progress, &intake.chunk, frameAt: start + 4)
+        intake.chunk.moveReaderIndex(forwardBy: progress.size + 4)
+        forwardRunIfAnswersWait(&intake)
+        downstream.responseSent(size: progress.size, errorCode: sink.errorCode, by: .answered)
+        return true
+    }
+
+    /// Bytes that have passed leave before an answer that waits behind them.
+    private func forwardRunIfAnswersWait(_ intake: inout DownstreamConnection.Intake) {
+        guard downstream.slots.count > 1, case .answered = downstream.slots[1].state else { return }
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+    }
+
+    /// Forwards a frame as its bytes come.
+    private func stream(_ progress: ResponseInProgress, _ intake: inout DownstreamConnection.Intake) -> Bool {
+        let start = intake.chunk.readerIndex
+        intake.chunk.patch(progress.correlationID, at: start + 4)
+        current = progress
+        intake.chunk.moveReaderIndex(forwardBy: 4 + progress.bodyOffset)
+        guard case .walk(let program) = progress.plan.mode else {
+            sink.begin(record: progress.record, countsTopics: false)
+            reading = .passing(progress.size - progress.bodyOffset)
+            return true
+        }
+        sink.begin(record: progress.record, countsTopics: progress.plan.streams)
+        sink.hidesEndpoints = progress.plan.rewritesAddresses
+        walker = FieldWalker(program: program, position: progress.bodyOffset, end: progress.size)
+        reading = .walking
+        return true
+    }
+
+    private func walk(_ intake: inout DownstreamConnection.Intake) -> Bool {
+        guard let progress = current, let before = walker?.position else {
+            reading = .header
+            return true
+        }
+        let frameStart = intake.chunk.readerIndex - before
+        let outcome: FieldWalker.Progress
+        do throws(WireError) {
+            outcome = try intake.chunk.walk(&walker, end: progress.size, &sink)
+        } catch {
+            guard !progress.plan.rewritesAddresses else {
+                broken("response_body", error)
+                return false
+            }
+            // Nothing depends on it but the counts: what cannot be read passes.
+            shared.metrics.countDecodeError("response_body")
+            outcome = .finished
+        }
+        if let tag = sink.hiddenTag {
+            // An unknown tag, of the same length: the client passes it, and uses the address that it knows.
+            intake.chunk.patchBehind(byte: HiddenEndpoints.unknownTag, at: frameStart + tag)
+            sink.hiddenTag = nil
+        }
+        guard outcome == .finished else { return false }
+        noteTopic()
+        let left = progress.size - (walker?.position ?? progress.size)
+        walker = nil
+        reading = .passing(left)
+        return true
+    }
+
+    private func noteTopic() {
+        guard let id = sink.unknownTopic else { return }
+        askName(of: id)
+    }
+
+    /// The frame has passed.
+    private func endFrame() {
+        reading = .header
+        guard let progress = current else { return }
+        current = nil
+        if let record = progress.record, progress.plan.depth != nil {
+            let response = FilteredResponse(
+                record: record,
+                frame: FilteredFrame(
+                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response, bodyOffset: 0))
+            if case .close(let reason) = progress.chain?.run(response, depths: .header ... .fields) ?? .forward {
+                downstream.close(reason: reason)
+                return
+            }
+        }
+        finished(progress, errorCode: sink.errorCode)
+        downstream.responseSent(size: progress.size, errorCode: sink.errorCode, by: .answered)
+    }
+
+    /// What the proxy itself does when a response has been read.
+    private func finished(_ progress: ResponseInProgress, errorCode: Int16) {
+        if progress.exchange.apiKey == .saslHandshake {
+            downstream.sasl.handshakeAnswered(version: progress.exchange.apiVersion, errorCode: errorCode)
+        }
+    }
+
+    // MARK: Frames that are there whole
+
+    private func gather(_ progress: ResponseInProgress, _ intake: inout DownstreamConnection.Intake) -> Bool {
+        guard progress.size <= shared.limits.maxHeldFrame else {
+            broken("held_response_too_large")
+            return false
+        }
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        current = progress
+        reading = .gathering(
+            GatheredFrame(
+                size: progress.size,
+                bytes: shared.loop.allocator.buffer(
+                    capacity: min(progress.size + 4, RequestIntakeLimits.firstCapacity))))
+        guard let wait = shared.budget.reserve(progress.size, on: downstream.context.eventLoop) else {
+            downstream.heldBytes += progress.size
+            return true
+        }
+        setPause(.downstreamFull, true)
+        let size = progress.size
+        let budget = shared.budget
+        wait.assumeIsolated().whenSuccess { [weak self] in
+            guard let self, !self.isGone else {
+                budget.release(size)
+                return
+            }
+            self.downstream.heldBytes += size
+            self.setPause(.downstreamFull, false)
+        }
+        return false
+    }
+
+    private func whole(_ progress: ResponseInProgress, frame: ByteBuffer) {
+        if case .own(let promise) = progress.exchange.owner {
+            var body = frame
+            body.moveReaderIndex(forwardBy: min(progress.bodyOffset, body.readableBytes))
+            promise.succeed(ByteBuffer(buffer: body))
+            return
+        }
+        if pauses.contains(.holding) {
+            downstream.hold(frame.readableBytes)
+            deferred.append((progress.exchange, ByteBuffer(buffer: frame)))
+            return
+        }
+        answer(progress, frame)
+    }
+
+    private func answer(_ progress: ResponseInProgress, _ frame: ByteBuffer) {
+        do throws(WireError) {
+            let (read, errorCode) = try read(progress, frame)
+            finished(progress, errorCode: errorCode)
+            try filter(progress, read, errorCode: errorCode)
+        } catch {
+            broken("response_body", error)
+        }
+    }
+
+    private func filter(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) throws(WireError) {
+        guard let record = progress.record, let chain = progress.chain,
+            progress.plan.depth != nil || !record.parts.isEmpty
+        else {
+            send(progress, frame, errorCode: errorCode)
+            return
+        }
+        record.facts.errorCode = ErrorCode(rawValue: errorCode)
+        let response = FilteredResponse(
+            record: record,
+            frame: FilteredFrame(
+                frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
+                bodyOffset: progress.bodyOffset))
+        try response.mergeParts()
+        switch chain.run(response, depths: .header ... .records) {
+        case .forward: try sendFiltered(progress, response, errorCode: errorCode)
+        case .close(let reason): downstream.close(reason: reason)
+        case .held(let future): wait(for: future, progress, response, errorCode: errorCode)
+        }
+    }
+
+    private func wait(
+        for future: EventLoopFuture<ResponseOutcome>, _ progress: ResponseInProgress, _ response: FilteredResponse,
+        errorCode: Int16
+    ) {
+        downstream.hold(progress.size)
+        setPause(.holding, true)
+        future.assumeIsolated().whenSuccess { [weak self] outcome in
+            guard let self, !self.isGone else { return }
+            self.downstream.unhold(progress.size)
+            switch outcome {
+            case .close(let reason):
+                self.downstream.close(reason: reason)
+                return
+            case .held(let next):
+                self.wait(for: next, progress, response, errorCode: errorCode)
+                return
+            case .forward:
+                do throws(WireError) {
+                    try self.sendFiltered(progress, response, errorCode: errorCode)
+                } catch {
+                    self.broken("filter_encoding", error)
+                    return
+                }
+            }
+            self.answerDeferred()
+            self.downstream.flush()
+            self.downstream.closeIfDone()
+        }
+    }
+
+    /// The responses that came while another was held, in order; one of them may be held in its turn.
+    private func answerDeferred() {
+        pauses.remove(.holding)
+        while !isGone, !pauses.contains(.holding), let (exchange, frame) = deferred.popFirst() {
+            downstream.unhold(frame.readableBytes)
+            let slot = downstream.slots.first
+            let plan = shared.plans.response(exchange.apiKey, exchange.apiVersion)
+            let progress = ResponseInProgress(
+                exchange: exchange, plan: plan, size: frame.readableBytes,
+                bodyOffset: frame.bodyOffset(hasTags: plan.headerHasTags), correlationID: slot?.correlationID ?? 0,
+                record: slot?.record, chain: slot?.chain)
+            answer(progress, frame)
+        }
+        guard !isGone, !pauses.contains(.holding) else { return }
+        pauses.insert(.holding)
+        setPause(.holding, false)
+    }
+
+    private func sendFiltered(
+        _ progress: ResponseInProgress, _ response: FilteredResponse, errorCode: Int16
+    ) throws(WireError) {
+        guard let changed = try response.frame.encoded(allocator: shared.loop.allocator) else {
+            send(progress, response.frame.frame ?? ByteBuffer(), errorCode: errorCode)
+            return
+        }
+        var frame = changed
+        frame.moveReaderIndex(forwardBy: 4)
+        send(progress, frame, errorCode: errorCode)
+    }
+
+    /// Sends a frame, which has room for its size before it or does not.
+    private func send(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) {
+        var bytes = shared.loop.allocator.buffer(capacity: frame.readableBytes + 4)
+        bytes.writeInteger(UInt32(clamping: frame.readableBytes))
+        bytes.writeImmutableBuffer(frame)
+        bytes.setInteger(progress.correlationID, at: bytes.readerIndex + 4)
+        slow(progress, &bytes, frameAt: bytes.readerIndex + 4)
+        downstream.sendResponse(bytes, errorCode: errorCode)
+    }
+
+    /// Tells the client how long it is slowed, where a filter wants more than the broker.
+    private func slow(_ progress: ResponseInProgress, _ bytes: inout ByteBuffer, frameAt start: Int) {
+        guard let throttle = progress.record?.throttle, throttle > .zero else { return }
+        ThrottleTime.raise(
+            to: throttle, in: &bytes, frameAt: start, bodyOffset: progress.bodyOffset, progress.exchange.apiKey,
+            progress.exchange.apiVersion)
+    }
+
+    // MARK: Tokens of SASL without a header
+
+    private func beginToken(
+        _ intake: inout DownstreamConnection.Intake, _ exchange: Exchange, _ slot: UInt64, size: Int
+    ) -> Bool {
+        guard size >= 0, size <= SASLObserver.largestToken else {
+            broken("sasl_token_size")
+            return false
+        }
+        exchanges.removeFirst()
+        current = ResponseInProgress(
+            exchange: exchange, plan: shared.plans.response(APIKey(rawValue: -1), -1), size: size, bodyOffset: 0,
+            correlationID: 0, record: nil, chain: nil)
+        sink.begin(record: nil, countsTopics: false)
+        intake.chunk.moveReaderIndex(forwardBy: 4)
+        reading = .passing(size)
+        return true
+    }
+}
+
+/// How endpoints are kept from clients in frames that are on their way already.
+enum HiddenEndpoints {
+    /// A tag that no Kafka release uses at the top level of a Fetch or ShareFetch response, of one byte.
+    static let unknownTag: UInt8 = 126
+}

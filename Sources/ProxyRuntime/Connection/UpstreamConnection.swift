@@ -1,0 +1,211 @@
+import DequeModule
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import NIOCore
+import Telemetry
+
+/// The connection to a broker that belongs to one client's connection, on the same event loop.
+///
+/// How responses are taken in is in `+Responses`, what Sluice asks on its own in `+Questions`.
+final class UpstreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Why nothing more is read from the broker for now.
+    struct Pauses: OptionSet {
+        let rawValue: UInt8
+        /// The client does not take more for now.
+        static let downstreamFull = Pauses(rawValue: 1)
+        /// A filter has not decided about a response yet.
+        static let holding = Pauses(rawValue: 2)
+    }
+
+    /// Where the reader of responses stands.
+    enum Reading {
+        case header
+        case passing(Int)
+        case walking
+        case gathering(GatheredFrame)
+    }
+
+    let shared: ListenerLoop
+    /// Whose requests these are. The client's connection owns this one and outlives it.
+    unowned let downstream: DownstreamConnection
+    /// The broker's ID where it is known, else `bootstrap`.
+    let label: String
+    private(set) var channelContext: ChannelHandlerContext?
+
+    var exchanges = Deque<Exchange>()
+    /// Questions that wait for the end of the request that is being forwarded.
+    var questions = Deque<Question>()
+    private var lastCorrelationID: Int32 = 0
+    var unread: ByteBuffer?
+    var reading = Reading.header
+    var walker: FieldWalker?
+    var sink: ObservingSink
+    /// True if the frame at hand was counted before it turned out that it has to be changed.
+    var isObserved = false
+    /// The exchange whose response is being read.
+    var current: ResponseInProgress?
+    /// Responses that came whole behind one that a filter holds, in order.
+    var deferred = Deque<(exchange: Exchange, frame: ByteBuffer)>()
+    var pauses: Pauses = []
+    private var isPumping = false
+    private var isReading = true
+    private var needsFlush = false
+    private(set) var isClosed = false
+    /// True once nothing may be done with it.
+    var isGone: Bool { isClosed || downstream.isClosed }
+    /// Topic IDs whose names were asked for on this connection.
+    var askedNames: Set<KafkaUUID> = []
+    private let gauge: ConnectionGauge
+
+    init(shared: ListenerLoop, downstream: DownstreamConnection, label: String) {
+        self.shared = shared
+        self.downstream = downstream
+        self.label = label
+        self.sink = ObservingSink(shared: shared, direction: .response)
+        self.gauge = shared.metrics.upstreamGauge(broker: label)
+    }
+
+    /// True once requests can be sent.
+    var isReady: Bool { channelContext != nil && !isClosed }
+
+    // MARK: What the channel tells
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        channelContext = context
+        gauge.increment()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        gauge.decrement()
+        channelContext = nil
+        ended(reason: "broker")
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended(reason: "broker")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        ended(reason: "broker_error")
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosed else { return }
+        var chunk = unwrapInboundIn(data)
+        let now = shared.loop.tick()
+        downstream.lastActivity = now
+        if unread != nil {
+            unread?.writeBuffer(&chunk)
+        } else {
+            unread = chunk
+        }
+        pump()
+        shared.metrics.responseTime.observe(UInt64(max(0, (NIODeadline.now() - now).nanoseconds)))
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        downstream.setPause(.upstreamFull, !context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func ended(reason: String) {
+        guard !isClosed else { return }
+        isClosed = true
+        failQuestions()
+        downstream.upstreamClosed(reason: reason)
+    }
+
+    /// Closes the connection from the client's side.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        failQuestions()
+        channelContext?.flush()
+        channelContext?.close(promise: nil)
+    }
+
+    // MARK: Reading and not reading
+
+    /// Sets or clears one reason not to read.
+    func setPause(_ pause: Pauses, _ isSet: Bool) {
+        guard pauses.contains(pause) != isSet, !isClosed else { return }
+        if isSet {
+            pauses.insert(pause)
+        } else {
+            pauses.remove(pause)
+            pump()
+        }
+        updateReading()
+    }
+
+    /// Reads on behind a held response, since the answer to a question comes behind it.
+    func readAgain() {
+        guard pauses.contains(.holding) else { return }
+        updateReading()
+        pump()
+    }
+
+    private func updateReading() {
+        let reads = pauses.isEmpty || (pauses == .holding && hasQuestions)
+        guard reads != isReading, let channelContext else { return }
+        isReading = reads
+        try? channelContext.channel.syncOptions?.setOption(.autoRead, value: reads)
+    }
+
+    /// Uses what has come, as far as it may be.
+    func pump() {
+        guard !isPumping, !isClosed, let chunk = unread else { return }
+        isPumping = true
+        unread = nil
+        var intake = DownstreamConnection.Intake(chunk: chunk, run: chunk.readerIndex)
+        while !isClosed, step(&intake) {}
+        forwardRun(&intake, upTo: intake.chunk.readerIndex)
+        isPumping = false
+        guard !isClosed else { return }
+        if intake.chunk.readableBytes > 0 { unread = intake.chunk }
+        downstream.flush()
+        flush()
+        downstream.closeIfDone()
+    }
+
+    // MARK: Sending
+
+    /// Sluice's own number for the next request.
+    func nextCorrelationID() -> Int32 {
+        lastCorrelationID = lastCorrelationID == .max ? 1 : lastCorrelationID + 1
+        return lastCorrelationID
+    }
+
+    /// Opens an exchange; its request is to be sent next.
+    func open(_ owner: Exchange.Owner, _ apiKey: APIKey, _ apiVersion: Int16) -> Int32 {
+        let id = nextCorrelationID()
+        exchanges.append(Exchange(correlationID: id, apiKey: apiKey, apiVersion: apiVersion, owner: owner))
+        return id
+    }
+
+    /// Opens the exchange of a SASL token, which has no correlation ID.
+    func expectToken(slot: UInt64) {
+        exchanges.append(
+            Exchange(correlationID: 0, apiKey: .saslAuthenticate, apiVersion: -1, owner: .token(slot)))
+    }
+
+    /// Gives bytes to the broker; ``flush()`` sends them.
+    func send(_ bytes: ByteBuffer) {
+        channelContext?.write(wrapOutboundOut(bytes), promise: nil)
+        needsFlush = true
+    }
+
+    /// Sends what was given.
+    func flush() {
+        guard needsFlush else { return }
+        needsFlush = false
+        channelContext?.flush()
+    }
+}

@@ -1,0 +1,257 @@
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+
+/// What is done with requests of one API and version, worked out once for a chain.
+final class RequestPlan {
+    /// How the bytes of a request are taken in.
+    enum Mode {
+        /// The body passes unread.
+        case cutThrough
+        /// The body is read while it passes.
+        case walk(WalkProgram)
+        /// The frame is held until it is whole.
+        case whole(WalkProgram?)
+    }
+
+    let mode: Mode
+    /// False for an API or version that is not known.
+    let isKnown: Bool
+    /// True if something must read the request or its response, so that an unknown one is never forwarded.
+    let mustBeRead: Bool
+    /// The deepest that a filter looks; nil if no filter wants it.
+    let depth: Depth?
+    /// True if frames of this API may be too large to be held for less than their body.
+    let streams: Bool
+    /// True if any filter has a part in the request, its response or its end.
+    let isFiltered: Bool
+
+    init(mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool) {
+        self.mode = mode
+        self.isKnown = isKnown
+        self.mustBeRead = mustBeRead
+        self.depth = depth
+        self.streams = streams
+        self.isFiltered = isFiltered
+    }
+}
+
+/// What is done with responses of one API and version.
+final class ResponsePlan {
+    /// How the bytes of a response are taken in.
+    enum Mode {
+        case cutThrough
+        case walk(WalkProgram)
+        case whole(WalkProgram?)
+    }
+
+    let mode: Mode
+    /// The deepest that a filter looks; nil if no filter wants it.
+    let depth: Depth?
+    /// True if the response names brokers by address, which are to be rewritten.
+    let rewritesAddresses: Bool
+    /// True if the header has tagged fields.
+    let headerHasTags: Bool
+    /// True if addresses are in a tagged field, which is mostly absent.
+    let endpointsAreTagged: Bool
+    /// True if frames of this API may be too large to be held for less than their body.
+    let streams: Bool
+
+    init(
+        mode: Mode, depth: Depth?, rewritesAddresses: Bool, headerHasTags: Bool, endpointsAreTagged: Bool, streams: Bool
+    ) {
+        self.mode = mode
+        self.depth = depth
+        self.rewritesAddresses = rewritesAddresses
+        self.headerHasTags = headerHasTags
+        self.endpointsAreTagged = endpointsAreTagged
+        self.streams = streams
+    }
+}
+
+/// The plans of one chain on one event loop, made when they are first needed.
+final class PlanTable {
+    /// Keys and versions that have a place in the table; others are unknown.
+    private static let keys = 128
+    private static let versions = 32
+
+    private let chain: FilterChain
+    private let rewritesAddresses: Bool
+    private var requests: ContiguousArray<RequestPlan?>
+    private var responses: ContiguousArray<ResponsePlan?>
+    private let unknownRequest = RequestPlan(
+        mode: .cutThrough, isKnown: false, mustBeRead: false, depth: nil, streams: false, isFiltered: false)
+    private let unknownResponse = ResponsePlan(
+        mode: .cutThrough, depth: nil, rewritesAddresses: false, headerHasTags: false, endpointsAreTagged: false,
+        streams: false)
+
+    /// A table for a chain.
+    ///
+    /// - Parameters:
+    ///   - chain: the filters.
+    ///   - rewritesAddresses: false in `pass_through`.
+    init(chain: FilterChain, rewritesAddresses: Bool) {
+        self.chain = chain
+        self.rewritesAddresses = rewritesAddresses
+        requests = ContiguousArray(repeating: nil, count: Self.keys * Self.versions)
+        responses = ContiguousArray(repeating: nil, count: Self.keys * Self.versions)
+    }
+
+    private static func index(_ key: APIKey, _ version: Int16) -> Int? {
+        guard (0..<Int16(keys)).contains(key.rawValue), (0..<Int16(versions)).contains(version) else { return nil }
+        return Int(key.rawValue) * versions + Int(version)
+    }
+
+    /// The plan for requests.
+    func request(_ key: APIKey, _ version: Int16) -> RequestPlan {
+        guard let index = Self.index(key, version) else { return makeUnknownRequest(key) }
+        if let plan = requests[index] { return plan }
+        let plan = makeRequest(key, version)
+        requests[index] = plan
+        return plan
+    }
+
+    /// The plan for responses.
+    func response(_ key: APIKey, _ version: Int16) -> ResponsePlan {
+        guard let index = Self.index(key, version) else { return unknownResponse }
+        if let plan = responses[index] { return plan }
+        let plan = makeResponse(key, version)
+        responses[index] = plan
+        return plan
+    }
+
+    /// APIs that must be readable, whatever `on_unknown` says.
+    ///
+    /// Produce is among them because `acks` decides whether there is a response.
+    func mustBeRead(_ key: APIKey) -> Bool {
+        key == .produce || key == .apiVersions || (rewritesAddresses && CoreRoles.bearsAddresses(key))
+            || chain.depth(key, .request).map { $0 >= .fields } ?? false
+            || chain.depth(key, .response).map { $0 >= .fields } ?? false
+    }
+
+    private func makeUnknownRequest(_ key: APIKey) -> RequestPlan {
+        guard mustBeRead(key) else { return unknownRequest }
+        return RequestPlan(
+            mode: .cutThrough, isKnown: false, mustBeRead: true, depth: nil, streams: false, isFiltered: false)
+    }
+
+    private func makeRequest(_ key: APIKey, _ version: Int16) -> RequestPlan {
+        guard let layout = MessageLayout.layout(key, .request), layout.validVersions.contains(version) else {
+            return makeUnknownRequest(key)
+        }
+        let depth = chain.depth(key, .request)
+        let streams = CoreRoles.streams(key, .request)
+        var roles = CoreRoles.request(key)
+        if chain.wantsTopics(key, .request) { roles.formUnion(CoreRoles.topics) }
+        let program = WalkProgram(layout: layout, version: version, roles: roles)
+        let used = program.reportsNothing ? nil : program
+        let mode: RequestPlan.Mode
+        if let depth, depth >= .body || (depth >= .fields && !streams) {
+            mode = .whole(used)
+        } else if key == .apiVersions {
+            mode = .whole(nil)
+        } else if let used {
+            mode = .walk(used)
+        } else {
+            mode = .cutThrough
+        }
+        return RequestPlan(
+            mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
+            isFiltered: chain.isInterested(key))
+    }
+
+    private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {
+        guard let layout = MessageLayout.layout(key, .response), layout.validVersions.contains(version) else {
+            return unknownResponse
+        }
+        let depth = chain.depth(key, .response)
+        let streams = CoreRoles.streams(key, .response)
+        let rewrites = rewritesAddresses && CoreRoles.bearsAddresses(key)
+        var roles = CoreRoles.response(key)
+        if chain.wantsTopics(key, .response) { roles.formUnion(CoreRoles.topics) }
+        if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
+        let program = WalkProgram(
+            layout: layout, version: version, roles: roles, reportingElementsOf: .brokerID)
+        let used = program.reportsNothing ? nil : program
+        let mode: ResponsePlan.Mode
+        if let depth, depth >= .body || (depth >= .fields && !streams) {
+            mode = .whole(used)
+        } else if key == .apiVersions {
+            mode = .whole(nil)
+        } else if CoreRoles.teachesTopology(key) || (rewrites && !streams && CoreRoles.bearsAddresses(program)) {
+            mode = .whole(used)
+        } else if let used {
+            mode = .walk(used)
+        } else {
+            mode = .cutThrough
+        }
+        return ResponsePlan(
+            mode: mode, depth: depth, rewritesAddresses: rewrites && CoreRoles.bearsAddresses(program),
+            headerHasTags: HeaderForm.responseHasTags(key, version),
+            endpointsAreTagged: CoreRoles.endpointsAreTagged(key), streams: streams)
+    }
+}
+
+/// The roles that the proxy itself reads.
+enum CoreRoles {
+    static let topics: FieldRoles = [.topicName, .topicID]
+    static let addresses: FieldRoles = [.brokerID, .host, .port, .endpointType]
+
+    /// True if frames of the API carry records in this direction.
+    static func streams(_ key: APIKey, _ direction: Direction) -> Bool {
+        switch direction {
+        case .request: key == .produce
+        case .response: key == .fetch || key == .shareFetch
+        }
+    }
+
+    /// What requests are read for.
+    static func request(_ key: APIKey) -> FieldRoles {
+        key == .produce ? [.topicName, .topicID, .records] : []
+    }
+
+    /// What responses are read for.
+    static func response(_ key: APIKey) -> FieldRoles {
+        switch key {
+        case .fetch, .shareFetch: [.errorCode, .topicName, .topicID, .records]
+        case .metadata: [.errorCode, .topicName, .topicID]
+        case .createTopics: [.errorCode, .topicName, .topicID]
+        default: [.errorCode]
+        }
+    }
+
+    /// True if responses of the API are learned from: which brokers there are, which ID belongs to which topic.
+    static func teachesTopology(_ key: APIKey) -> Bool {
+        key == .metadata || key == .createTopics
+    }
+
+    /// True if responses of the API may name brokers by address.
+    static func bearsAddresses(_ key: APIKey) -> Bool {
+        switch key {
+        case .metadata, .findCoordinator, .describeCluster, .produce, .fetch, .shareFetch, .shareAcknowledge: true
+        default: false
+        }
+    }
+
+    /// True if the addresses in responses of the API are endpoints of new leaders (KIP-951), in a tagged field.
+    static func endpointsAreTagged(_ key: APIKey) -> Bool {
+        key == .produce || key == .fetch || key == .shareFetch || key == .shareAcknowledge
+    }
+
+    /// True if this version of a response names brokers by address.
+    static func bearsAddresses(_ program: WalkProgram) -> Bool {
+        program.reports(.host)
+    }
+}
+
+extension ResponsePlan {
+    /// The steps of the walk, however the frame is taken in.
+    var program: WalkProgram? {
+        switch mode {
+        case .cutThrough: nil
+        case .walk(let program): program
+        case .whole(let program): program
+        }
+    }
+}

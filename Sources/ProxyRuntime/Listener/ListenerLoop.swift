@@ -1,0 +1,55 @@
+import SluiceConfiguration
+import KafkaWire
+import Logging
+import NIOCore
+import Telemetry
+
+/// One listener on one event loop: what its connections there share. Touched on that loop only.
+final class ListenerLoop {
+    let name: String
+    let loop: LoopContext
+    let cluster: ClusterState
+    /// Nil in `pass_through`.
+    let virtual: VirtualCluster?
+    let limits: ConnectionLimits
+    let onUnknown: ListenerConfiguration.OnUnknown
+    let budget: HoldBudget
+    let metrics: ListenerMetrics
+    let logger: Logger
+    let actions: FilterActions
+    /// The filters; connections take up another chain between two frames.
+    private(set) var chain: FilterChain
+    private(set) var plans: PlanTable
+    private var clients: [ClientCounters.Key: ClientCounters] = [:]
+
+    init(listener: Listener, loop: LoopContext, metrics: CoreMetrics) {
+        name = listener.name
+        self.loop = loop
+        cluster = listener.cluster
+        virtual = listener.virtual
+        limits = listener.limits
+        onUnknown = listener.onUnknown
+        budget = listener.budget
+        logger = listener.logger
+        self.metrics = ListenerMetrics(listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
+        actions = FilterActions(listener: listener.name, shard: loop.shard, metrics: metrics)
+        chain = listener.chain
+        plans = PlanTable(chain: listener.chain, rewritesAddresses: listener.virtual != nil)
+    }
+
+    /// Puts another chain in the place of this one.
+    func exchange(_ chain: FilterChain) {
+        self.chain = chain
+        plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
+    }
+
+    /// The counters of a client.
+    func counters(_ key: ClientCounters.Key) -> ClientCounters {
+        if let counters = clients[key] { return counters }
+        // Clients choose these; the series stay in the shard, bounded by the family's cap.
+        if clients.count >= ClientCounters.most { clients.removeAll() }
+        let counters = metrics.client(key)
+        clients[key] = counters
+        return counters
+    }
+}

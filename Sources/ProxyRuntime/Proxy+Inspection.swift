@@ -1,0 +1,69 @@
+import FilterAPI
+import NIOCore
+
+/// One connection of a client, as it is at a moment.
+package struct ConnectionSnapshot: Sendable {
+    package let id: UInt64
+    package let listener: String
+    package let cluster: String
+    /// As `host:port`.
+    package let clientAddress: String
+    package let principal: String
+    package let clientID: String?
+    package let softwareName: String?
+    package let softwareVersion: String?
+    /// The broker's ID, or `bootstrap`; nil before there is an upstream connection.
+    package let upstream: String?
+    package let requestsInFlight: Int
+    package let bytesReceived: UInt64
+    package let bytesSent: UInt64
+    package let ageSeconds: Double
+}
+
+/// What the admin pages show.
+extension Proxy {
+    /// All connections of clients.
+    package func connections() async -> [ConnectionSnapshot] {
+        var all: [ConnectionSnapshot] = []
+        for loop in loops { all += await loop.perform { $0.snapshot() } }
+        return all
+    }
+
+    /// How many connections each listener has.
+    package func connectionsByListener() async -> [String: Int] {
+        await connections().reduce(into: [:]) { $0[$1.listener, default: 0] += 1 }
+    }
+
+    /// How many connections each broker has, by cluster.
+    package func connectionsByBroker() async -> [String: [Int32: Int]] {
+        await connections().reduce(into: [:]) { counts, connection in
+            guard let broker = connection.upstream.flatMap({ Int32($0) }) else { return }
+            counts[connection.cluster, default: [:]][broker, default: 0] += 1
+        }
+    }
+
+    /// Lets open connections come to their end without closing the process: no further request is taken on them.
+    package func drainConnections() async {
+        for loop in loops { await loop.perform { $0.drain() } }
+    }
+}
+
+extension ProxyLoopState {
+    /// The connections of this loop.
+    func snapshot() -> [ConnectionSnapshot] {
+        (context?.connections ?? [:]).values.map { $0.snapshot }
+    }
+}
+
+extension DownstreamConnection {
+    var snapshot: ConnectionSnapshot {
+        ConnectionSnapshot(
+            id: context.id, listener: shared.name, cluster: shared.cluster.name,
+            clientAddress: context.clientAddress.contains(":")
+                ? "[\(context.clientAddress)]:\(context.clientPort)" : "\(context.clientAddress):\(context.clientPort)",
+            principal: context.principal, clientID: context.clientID, softwareName: context.softwareName,
+            softwareVersion: context.softwareVersion, upstream: upstream?.label, requestsInFlight: slots.count,
+            bytesReceived: bytesIn, bytesSent: bytesOut,
+            ageSeconds: Double((NIODeadline.now() - openedAt).nanoseconds) / 1e9)
+    }
+}

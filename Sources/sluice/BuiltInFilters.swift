@@ -1,0 +1,14 @@
+import AccessLogFilter
+import ProxyRuntime
+import Settings
+
+/// The filters that there are: a new one is one line here.
+enum BuiltInFilters {
+    /// All of them.
+    static let all: [BuiltInFilter] = [
+        BuiltInFilter(AccessLogFilterFactory.self)
+    ]
+
+    /// How their settings are read.
+    static var types: [FilterType] { all.map(\.type) }
+}

@@ -1,0 +1,13 @@
+import Logging
+import NIOCore
+import Telemetry
+
+/// Runs the proxy inside this process until the task is cancelled, as the demo does.
+func runProxy(configurationFile: String) async throws {
+    var logger = Logger(label: "sluice")
+    logger.logLevel = .warning
+    let server = try ProxyServer(
+        loaded: try ConfigurationFile.load(configurationFile), file: nil, concurrency: 1,
+        level: LogLevelControl(.warning), sink: nil, logger: logger)
+    try await server.run(signals: false)
+}

@@ -1,0 +1,134 @@
+import Admin
+import Logging
+import NIOCore
+import NIOPosix
+import ProxyRuntime
+import ServiceLifecycle
+import UnixSignals
+import Settings
+import SluiceConfiguration
+import Synchronization
+import Telemetry
+
+/// The whole process: the proxy, its admin server, its signals.
+final class ProxyServer: Sendable {
+    let proxy: Proxy
+    let status: ServerStatus
+    private let loaded: LoadedConfiguration
+    private let registry: MetricsRegistry
+    private let inspection: Inspection
+    private let logger: Logger
+
+    /// Makes the server; nothing is opened yet.
+    ///
+    /// - Parameters:
+    ///   - loaded: the configuration.
+    ///   - file: where it was read; shown in the admin pages.
+    ///   - concurrency: event loops; nil for one a core.
+    ///   - level: the level of the log.
+    ///   - sink: where the log goes; nil where somebody else owns it.
+    ///   - logger: for everything that is not a request.
+    init(
+        loaded: LoadedConfiguration, file: String?, concurrency: Int?, level: LogLevelControl, sink: LogSink?,
+        logger: Logger
+    ) throws {
+        let registry = MetricsRegistry()
+        ProcessMetrics.declare(in: registry)
+        BuildInformation(version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion).declare(in: registry)
+        sink?.declareMetrics(in: registry)
+        self.loaded = loaded
+        self.registry = registry
+        self.logger = logger
+        proxy = try Proxy(
+            configuration: loaded.configuration, filters: BuiltInFilters.all,
+            concurrency: concurrency ?? System.coreCount, registry: registry, logger: logger)
+        status = ServerStatus()
+        inspection = Inspection(proxy: proxy, status: status, loaded: loaded, file: file, level: level)
+    }
+
+    /// Runs until a signal, `/quitquitquit` or the cancellation of the task ends it, and drains.
+    ///
+    /// - Parameter signals: whether to heed signals; false where the process is not the proxy's own.
+    /// - Throws: ``BindError`` or the admin server's error if an address cannot be had.
+    func run(signals: Bool) async throws {
+        let admin = loaded.configuration.admin
+        let server = AdminServer(
+            configuration: Admin.AdminConfiguration(
+                address: .init(host: admin.address.host, port: admin.address.port),
+                publicAddress: admin.publicAddress.map { .init(host: $0.host, port: $0.port) }),
+            inspection: inspection, registry: registry, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            let group = ServiceGroup(configuration: .init(services: [server], logger: QuietLogger.make(logger)))
+            tasks.addTask { try await group.run() }
+            if signals { tasks.addTask { [self] in await heedSignals() } }
+            do {
+                try await proxy.open()
+            } catch {
+                await proxy.shutDown()
+                tasks.cancelAll()
+                throw error
+            }
+            status.set(.live)
+            for listener in proxy.listeners {
+                logger.info(
+                    "listening",
+                    metadata: [
+                        "listener": "\(listener.name)", "address": "\(listener.configuration.address)",
+                        "cluster": "\(listener.cluster.name)",
+                    ])
+            }
+            tasks.addTask { [self] in await proxy.run() }
+            tasks.addTask { [self] in
+                await status.waitForQuit()
+                try Task.checkCancellation()
+                throw QuitError()
+            }
+            var failure: (any Error)?
+            do {
+                // What ends first ends all: a request to quit, or an admin server that cannot listen.
+                while try await tasks.next() != nil {}
+            } catch is QuitError {
+            } catch is CancellationError {
+            } catch {
+                failure = error
+            }
+            status.set(.draining)
+            logger.info("draining")
+            // Not cancelled with the task that asked for it: what is in flight is to be answered.
+            _ = await Task { [proxy] in await proxy.drain() }.value
+            await group.triggerGracefulShutdown()
+            await Task { [proxy] in await proxy.shutDown() }.value
+            tasks.cancelAll()
+            if let failure { throw failure }
+            logger.info("stopped")
+        }
+    }
+
+    private func heedSignals() async {
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1, .sighup) {
+            switch signal {
+            case .sigusr1:
+                proxy.reopenFiles()
+                logger.info("log files opened anew")
+            case .sighup:
+                logger.warning("the configuration cannot be reloaded yet; restart to change it")
+            default:
+                if !status.quit() { ExitNow.exit() }
+            }
+        }
+    }
+
+    /// The way in which a request to quit ends the group of tasks.
+    private struct QuitError: Error {}
+}
+
+/// A logger for libraries whose everyday messages are of no use to an operator.
+enum QuietLogger {
+    /// The logger, from warnings on.
+    static func make(_ logger: Logger) -> Logger {
+        var quiet = logger
+        if quiet.logLevel > .debug { quiet.logLevel = .warning }
+        return quiet
+    }
+}
