@@ -115,6 +115,7 @@ extension DownstreamConnection {
         firstSlot &+= 1
         shared.metrics.inFlight.decrement()
         let nanoseconds = elapsed(since: slot.startedAt, until: shared.loop.now)
+        clientCounters?.responseBytes.increment(by: UInt64(max(0, size + 4)))
         if !slot.isRawToken {
             shared.metrics.countResponse(slot.apiKey, errorCode: errorCode, nanoseconds: nanoseconds)
         }

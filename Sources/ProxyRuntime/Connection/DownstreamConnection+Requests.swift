@@ -16,6 +16,13 @@ extension DownstreamConnection {
         /// Where the bytes begin that are to be forwarded, up to the chunk's reader index.
         var run: Int
 
+        /// The bytes from the beginning of the run up to an index, which lies behind the reader index or at it.
+        func slice(upTo end: Int) -> ByteBuffer? {
+            var bytes = chunk
+            bytes.moveReaderIndex(to: run)
+            return bytes.readSlice(length: end - run)
+        }
+
         /// Leaves out what lies between the end of the run and the reader index.
         mutating func restartRun() {
             run = chunk.readerIndex
@@ -51,7 +58,7 @@ extension DownstreamConnection {
     /// Sends the run up to a place in the chunk.
     func forwardRun(_ intake: inout Intake, upTo end: Int) {
         guard end > intake.run else { return }
-        if let bytes = intake.chunk.getSlice(at: intake.run, length: end - intake.run) { upstream?.send(bytes) }
+        if let bytes = intake.slice(upTo: end) { upstream?.send(bytes) }
         intake.run = end
     }
 

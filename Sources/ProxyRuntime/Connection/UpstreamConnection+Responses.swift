@@ -25,7 +25,7 @@ extension UpstreamConnection {
     /// Gives the client the run up to a place in the chunk.
     func forwardRun(_ intake: inout DownstreamConnection.Intake, upTo end: Int) {
         guard end > intake.run else { return }
-        if let bytes = intake.chunk.getSlice(at: intake.run, length: end - intake.run) { downstream.send(bytes) }
+        if let bytes = intake.slice(upTo: end) { downstream.send(bytes) }
         intake.run = end
     }
 
