@@ -8,7 +8,7 @@ import NIOCore
 extension DownstreamConnection {
     /// Takes up the listener's chain, between two frames, if it was exchanged.
     func adoptChain() {
-        guard chain?.chain.generation != shared.chain.generation else { return }
+        chainGeneration = shared.generation
         let isExchange = chain != nil
         guard isExchange || !shared.chain.entries.isEmpty else { return }
         if let old = chain, !slots.contains(where: { $0.chain === old }) { old.close() }
@@ -66,7 +66,7 @@ extension DownstreamConnection {
             case .forward: self.current = progress
             case .answered(let answer, let name):
                 self.current = nil
-                self.answeredWhileHeld = (progress, answer, name)
+                self.heldAnswer = HeldAnswer(progress: progress, answer: answer, filter: name)
             case .close(let reason):
                 self.close(reason: reason)
                 return

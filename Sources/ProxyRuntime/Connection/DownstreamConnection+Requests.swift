@@ -130,11 +130,11 @@ extension DownstreamConnection {
             return false
         }
         if sasl.expectsToken, sasl.isToken(intake.chunk, at: start + 4) { return beginToken(&intake, size: Int(size)) }
-        if let (progress, answer, name) = answeredWhileHeld {
-            answeredWhileHeld = nil
-            return answerEarly(progress, answer, by: name, &intake)
+        if let held = heldAnswer {
+            heldAnswer = nil
+            return answerEarly(held.progress, held.answer, by: held.filter, &intake)
         }
-        if let pending = current { return resume(pending, &intake) }
+        if current != nil, let pending = current { return resume(pending, &intake) }
         let outcome: RequestHead.Outcome
         do throws(WireError) {
             outcome = try intake.chunk.readHead(at: start + 4, frameSize: Int(size))
@@ -155,7 +155,7 @@ extension DownstreamConnection {
     }
 
     private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
-        adoptChain()
+        if chainGeneration != shared.generation { adoptChain() }
         let start = intake.chunk.readerIndex
         let plan = shared.plans.request(head.apiKey, head.apiVersion)
         guard allowed(head, plan, size: size, &intake) else {
