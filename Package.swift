@@ -9,6 +9,12 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For the modules that every frame goes through: what they export is specialized where it is used, and accesses that
+/// overlap are looked for in debug builds only. Connections never leave their event loop, so there are none to find.
+let hotPath: [SwiftSetting] = [
+    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -49,15 +55,16 @@ func tests(
 
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
-    module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")]),
+    module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
-    module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
+    module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging]),
     module("Settings"),
     module(
         "FilterAPI",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]
+        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        settings: hotPath
     ),
     module(
         "AccessLogFilter",
@@ -70,7 +77,8 @@ let modules: [Target] = [
         [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
             "Telemetry", collections, logging, nioCore, nioPosix,
-        ]
+        ],
+        settings: hotPath
     ),
     module("Admin", ["Telemetry", hummingbird, logging, nioCore, serviceLifecycle]),
     module("EmbeddedCluster"),

@@ -40,8 +40,14 @@ def start_sluice(tmp_path: Path) -> Iterator[Callable[..., Sluice]]:
         return running
 
     yield start
+    failures: list[AssertionError] = []
     for running in started:
-        running.stop()
+        try:
+            running.stop()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 @pytest.fixture(scope="session")
