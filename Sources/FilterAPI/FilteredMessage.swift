@@ -73,7 +73,8 @@ public struct FilteredFrame {
             var consumed = 0
             do throws(WireError) {
                 progress = try walker.resume(
-                    UnsafeRawBufferPointer(rebasing: bytes[min(start, bytes.count)...]), consumed: &consumed, sink: &sink)
+                    UnsafeRawBufferPointer(rebasing: bytes[min(start, bytes.count)...]), consumed: &consumed,
+                    sink: &sink)
             } catch {
                 failure = error
             }
@@ -110,7 +111,9 @@ public struct FilteredFrame {
     public mutating func body<Message: KafkaMessage>(_ type: Message.Type) throws(WireError) -> Message {
         if !replacements.isEmpty { try settle(allocator: ByteBufferAllocator()) }
         if let decoded = decoded as? Message { return decoded }
-        guard let frame, let body = frame.getSlice(at: frame.readerIndex + bodyOffset, length: max(0, frame.readableBytes - bodyOffset))
+        guard let frame,
+            let body = frame.getSlice(
+                at: frame.readerIndex + bodyOffset, length: max(0, frame.readableBytes - bodyOffset))
         else { throw WireError(.truncated, at: 0, expected: 1, actual: 0, field: "frame") }
         var reader = WireReader(body)
         let message = try Message.decode(from: &reader, version: apiVersion)
@@ -187,7 +190,8 @@ public struct FilteredFrame {
         for (field, value) in replacements.values.sorted(by: { $0.field.location.start < $1.field.location.start }) {
             guard value.count <= Int(Int16.max) else {
                 throw WireError(
-                    .lengthTooLarge, at: field.location.start, expected: Int(Int16.max), actual: value.count, field: "string")
+                    .lengthTooLarge, at: field.location.start, expected: Int(Int16.max), actual: value.count,
+                    field: "string")
             }
             let prefix = field.location.valueStart - field.location.start
             edits.replace(field.location.start..<field.location.end) { buffer in
