@@ -18,36 +18,52 @@ package struct FieldWalker {
     /// The largest value that is gathered to be reported, in bytes. Names are far smaller; what is larger is an error.
     package static let largestField = 1 << 20
 
-var program: WalkProgram
-var step = 0
-    /// Offset in the frame of the next byte.
-    package private(set) var position: Int
-    /// The size of the frame.
-let end: Int
-    /// Bytes to be passed before the next step.
-var skip = 0
-    /// Bytes of records to come.
-var recordsLeft = 0
-var inRecords = false
-    /// True between two tagged fields of one section.
-var inTagSection = false
-var depth = 0
-    /// Elements or tagged fields to come, by depth.
-var counts = InlineArray<16, Int>(repeating: 0)
-    /// Where the current tagged field ends, by depth.
-var tagEnds = InlineArray<16, Int>(repeating: 0)
+    /// How deep arrays and tagged fields may nest: no message comes near it.
+    static let deepest = 16
 
-    /// Begins a walk.
+    private var program: WalkProgram?
+    private var step = 0
+    /// Offset in the frame of the next byte.
+    package private(set) var position = 0
+    /// The size of the frame.
+    private var end = 0
+    /// Bytes to be passed before the next step.
+    private var skip = 0
+    /// Bytes of records to come.
+    private var recordsLeft = 0
+    private var inRecords = false
+    /// True between two tagged fields of one section.
+    private var inTagSection = false
+    private var depth = 0
+    /// Elements or tagged fields to come, by depth.
+    private var counts = InlineArray<16, Int>(repeating: 0)
+    /// Where the current tagged field ends, by depth.
+    private var tagEnds = InlineArray<16, Int>(repeating: 0)
+
+    /// A walker that is at the end of nothing.
+    package init() {}
+
+    /// Begins a walk; see ``begin(_:position:end:)``.
+    package init(program: WalkProgram, position: Int, end: Int) {
+        begin(program, position: position, end: end)
+    }
+
+    /// Begins a walk, wherever the one before it stands.
     ///
     /// - Parameters:
     ///   - program: the steps.
     ///   - position: the offset of the body in the frame, in bytes.
     ///   - end: the size of the frame, in bytes.
-    package init(program: WalkProgram, position: Int, end: Int) {
-        precondition(program.depth < 16, "\(program.layout.name) nests too deep")
+    package mutating func begin(_ program: WalkProgram, position: Int, end: Int) {
         self.program = program
         self.position = position
         self.end = end
+        step = 0
+        skip = 0
+        recordsLeft = 0
+        inRecords = false
+        inTagSection = false
+        depth = 0
     }
 
     /// Goes on with the bytes that follow those consumed before.
@@ -89,67 +105,71 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return progress
     }
 
-    private mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError) -> Progress {
+    private mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError)
+        -> Progress
+    {
         if skip > 0 {
             skip -= cursor.pass(upTo: skip)
             if skip > 0 { return .needsMore }
         }
         if inRecords, !passRecords(&cursor, sink: &sink) { return .needsMore }
-        let program = self.program
-        return try program.steps.withUnsafeBufferPointer { (steps) throws(WireError) -> Progress in
-            while true {
-                let current = steps[step]
-                switch current.code {
-                case .skip:
-                    step += 1
-                    if !(try passOver(Int(current.a), &cursor)) { return .needsMore }
-                case .fixed:
-                    let size = Int(current.a)
-                    guard let value = try cursor.take(size) else { return .needsMore }
-                    sink.field(
-                        current.role,
-                        FieldLocation(start: cursor.position - size, valueStart: cursor.position - size, end: cursor.position),
-                        value
-                    )
-                    step += 1
-                case .string, .compactString, .bytes, .compactBytes:
-                    guard try lengthPrefixed(current, &cursor, sink: &sink) else { return .needsMore }
-                case .records, .compactRecords:
-                    guard try records(current, &cursor, sink: &sink) else { return .needsMore }
-                case .fixedArray, .compactFixedArray:
-                    guard let count = try cursor.count(compact: current.code == .compactFixedArray) else { return .needsMore }
-                    step += 1
-                    let (size, overflow) = max(0, count.value).multipliedReportingOverflow(by: Int(current.a))
-                    guard !overflow, size <= cursor.left else {
-                        throw WireError.countTooLarge(count.value, left: cursor.left, at: cursor.position)
-                    }
-                    if !(try passOver(size, &cursor)) { return .needsMore }
-                case .array, .compactArray:
-                    guard try beginArray(current, &cursor, sink: &sink) else { return .needsMore }
-                case .nextElement:
-                    if current.reportsElements { sink.endElement(at: cursor.position) }
-                    counts[depth] -= 1
-                    if counts[depth] > 0 {
-                        if current.reportsElements { sink.beginElement(at: cursor.position) }
-                        step = Int(current.a)
-                    } else {
-                        depth -= 1
-                        step += 1
-                    }
-                case .optionalStructure:
-                    guard let marker = try cursor.take(1) else { return .needsMore }
-                    step = marker[0] < 0x80 ? step + 1 : Int(current.a)
-                case .skipTags:
-                    guard try skipTags(&cursor) else { return .needsMore }
-                case .tags:
-                    guard try tags(current, program.tagTables[Int(current.a)], &cursor, sink: &sink) else {
-                        return .needsMore
-                    }
-                case .endTag:
-                    guard try endTag(current, &cursor, sink: &sink) else { return .needsMore }
-                case .end:
-                    return .finished
+        guard let program else { return .finished }
+        let steps = program.steps
+        while true {
+            let current = steps[step]
+            switch current.code {
+            case .skip:
+                step += 1
+                if !(try passOver(Int(current.a), &cursor)) { return .needsMore }
+            case .fixed:
+                let size = Int(current.a)
+                guard let value = try cursor.take(size) else { return .needsMore }
+                sink.field(
+                    current.role,
+                    FieldLocation(
+                        start: cursor.position - size, valueStart: cursor.position - size, end: cursor.position),
+                    value
+                )
+                step += 1
+            case .string, .compactString, .bytes, .compactBytes:
+                guard try lengthPrefixed(current, &cursor, sink: &sink) else { return .needsMore }
+            case .records, .compactRecords:
+                guard try records(current, &cursor, sink: &sink) else { return .needsMore }
+            case .fixedArray, .compactFixedArray:
+                guard let count = try cursor.count(compact: current.code == .compactFixedArray) else {
+                    return .needsMore
                 }
+                step += 1
+                let (size, overflow) = max(0, count.value).multipliedReportingOverflow(by: Int(current.a))
+                guard !overflow, size <= cursor.left else {
+                    throw WireError.countTooLarge(count.value, left: cursor.left, at: cursor.position)
+                }
+                if !(try passOver(size, &cursor)) { return .needsMore }
+            case .array, .compactArray:
+                guard try beginArray(current, &cursor, sink: &sink) else { return .needsMore }
+            case .nextElement:
+                if current.reportsElements { sink.endElement(at: cursor.position) }
+                counts[depth] -= 1
+                if counts[depth] > 0 {
+                    if current.reportsElements { sink.beginElement(at: cursor.position) }
+                    step = Int(current.a)
+                } else {
+                    depth -= 1
+                    step += 1
+                }
+            case .optionalStructure:
+                guard let marker = try cursor.take(1) else { return .needsMore }
+                step = marker[0] < 0x80 ? step + 1 : Int(current.a)
+            case .skipTags:
+                guard try skipTags(&cursor) else { return .needsMore }
+            case .tags:
+                guard try tags(current, program.tagTables[Int(current.a)], &cursor, sink: &sink) else {
+                    return .needsMore
+                }
+            case .endTag:
+                guard try endTag(current, &cursor, sink: &sink) else { return .needsMore }
+            case .end:
+                return .finished
             }
         }
     }

@@ -81,7 +81,8 @@ package struct TagEntry: Sendable {
 /// The steps of one API, version and direction, for a given set of roles.
 ///
 /// A program is made once for each event loop and then only read.
-package final class WalkProgram: Sendable {
+package final class WalkProgram: @unchecked Sendable {
+    // Safety: `steps` is written by the initializer alone and freed with the last reference.
     /// The message's layout.
     package let layout: MessageLayout
     /// The version that the steps are for.
@@ -94,8 +95,10 @@ package final class WalkProgram: Sendable {
     package let reportsNothing: Bool
     /// How deep arrays and tags nest at most.
     package let depth: Int
-let steps: ContiguousArray<WalkStep>
-let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
+    /// The steps, in memory that stays where it is: a walk reads one for every few bytes.
+    let steps: UnsafeMutablePointer<WalkStep>
+    private let stepCount: Int
+    let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
 
     /// Makes the program that reports the fields with one of the roles.
     ///
@@ -104,8 +107,9 @@ let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
     ///   - version: one of its valid versions.
     ///   - roles: what is to be reported.
     ///   - reportingElementsOf: arrays whose elements' bounds are reported, by the role of a field directly in them.
-    package init(layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil)
-    {
+    package init(
+        layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil
+    ) {
         var compiler = WalkCompiler(
             version: version,
             flexible: version >= layout.firstFlexibleVersion,
@@ -117,11 +121,19 @@ let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
         self.layout = layout
         self.version = version
         self.isFlexible = compiler.flexible
-        self.steps = compiler.steps
+        self.stepCount = compiler.steps.count
+        self.steps = .allocate(capacity: compiler.steps.count)
+        self.steps.initialize(from: Array(compiler.steps), count: compiler.steps.count)
         self.tagTables = compiler.tagTables
         self.depth = compiler.deepest
+        precondition(compiler.deepest < FieldWalker.deepest, "\(layout.name) nests too deep")
         self.reportsNothing = !compiler.steps.contains { $0.role != .none || $0.reportsElements }
         self.reportsRecords = compiler.steps.contains { $0.role == .records }
+    }
+
+    deinit {
+        steps.deinitialize(count: stepCount)
+        steps.deallocate()
     }
 }
 
@@ -158,6 +170,6 @@ package struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
 extension WalkProgram {
     /// True if a step reports fields with the role.
     package func reports(_ role: FieldRole) -> Bool {
-        steps.contains { $0.role == role }
+        UnsafeBufferPointer(start: steps, count: stepCount).contains { $0.role == role }
     }
 }

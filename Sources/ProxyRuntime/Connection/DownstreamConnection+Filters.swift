@@ -25,13 +25,12 @@ extension DownstreamConnection {
         case .whole(let used?): program = used
         case .whole(nil), .cutThrough: return true
         }
-        var body = frame
-        body.moveReaderIndex(forwardBy: progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
-        walker = FieldWalker(program: program, position: progress.head.length, end: progress.size)
-        defer { walker = nil }
         do throws(WireError) {
-            guard try body.walk(&walker, end: progress.size, &sink) == .finished else {
+            guard
+                try frame.walkWhole(
+                    program, &walker, at: frame.readerIndex, bodyOffset: progress.head.length, size: progress.size, &sink)
+            else {
                 malformed("request_body", nil)
                 return false
             }
@@ -60,7 +59,6 @@ extension DownstreamConnection {
         setPause(.holding, true)
         future.assumeIsolated().whenSuccess { [weak self] outcome in
             guard let self, !self.isClosed else { return }
-            var progress = progress
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress

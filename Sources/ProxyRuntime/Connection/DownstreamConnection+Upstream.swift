@@ -143,7 +143,7 @@ extension DownstreamConnection {
             let offset = start - chunk.readerIndex
             let name = UnsafeRawBufferPointer(
                 rebasing: bytes[offset + range.lowerBound..<offset + range.upperBound])
-            return name.count == clientIDBytes.count && clientIDBytes.withUnsafeBytes { $0.elementsEqual(name) }
+            return name.count == clientIDBytes.count && clientIDBytes.withUnsafeBytes { $0.isEqual(to: name) }
         }
         if isSame, let clientCounters { return clientCounters }
         if !isSame || context.clientID == nil {

@@ -65,7 +65,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// What has come and is not used yet.
     var unread: ByteBuffer?
     var reading = Reading.header
-    var walker: FieldWalker?
+    var walker = FieldWalker()
     var sink: ObservingSink
     /// When the first bytes of the frame being read came.
     var frameStartedAt = NIODeadline.now()
@@ -250,7 +250,7 @@ final class HeldAnswer {
 }
 
 /// What is known of the request that is being read.
-struct RequestInProgress {
+final class RequestInProgress {
     let head: RequestHead
     /// The size of the frame without its prefix, in bytes.
     let size: Int
@@ -261,4 +261,16 @@ struct RequestInProgress {
     var record: RequestRecord?
     /// True once filters have seen the header.
     var headerSeen = false
+
+    init(
+        head: RequestHead, size: Int, plan: RequestPlan, startedAt: NIODeadline, expectsResponse: Bool,
+        record: RequestRecord?
+    ) {
+        self.head = head
+        self.size = size
+        self.plan = plan
+        self.startedAt = startedAt
+        self.expectsResponse = expectsResponse
+        self.record = record
+    }
 }
