@@ -9,33 +9,41 @@ extension LineProgram {
     ///   - request: the request, at its end.
     ///   - moment: when that was.
     ///   - time: writes the moment.
+    ///   - runs: what the connection's lines have in common, up to date.
     ///   - cursor: where the line goes; see ``LineCursor/hasOverflowed``.
+    @inline(__always)
     func write(
-        _ request: CompletedRequest, at moment: LineTime.Moment, with time: inout LineTime, to cursor: inout LineCursor
+        _ request: CompletedRequest, at moment: LineTime.Moment, with time: inout LineTime, _ runs: ConnectionRuns,
+        to cursor: inout LineCursor
     ) {
+        let record = request.record
         literals.withUnsafeBytes { literals in
             steps.withUnsafeBufferPointer { steps in
                 for step in steps {
                     cursor.write(UnsafeRawBufferPointer(rebasing: literals[step.start..<step.end]))
-                    guard let field = step.field else { break }
-                    if field == .time {
+                    switch step.value {
+                    case .end: return
+                    case .run(let run): runs.copy(run, to: &cursor)
+                    case .field(.time):
                         quote(&cursor)
                         time.write(moment, to: &cursor)
                         quote(&cursor)
-                    } else {
-                        write(field, of: request, to: &cursor)
+                    case .field(let field): write(field, of: request, record, to: &cursor)
                     }
                 }
             }
         }
     }
 
-    @inline(__always)
-    private func write(_ field: AccessLogField, of request: CompletedRequest, to cursor: inout LineCursor) {
-        let record = request.record
-        let connection = record.connection
+    /// Writes a step of a run.
+    func write(
+        _ step: Step, of record: RequestRecord, _ connection: ConnectionContext, to cursor: inout LineCursor
+    ) {
+        literals.withUnsafeBytes { literals in
+            cursor.write(UnsafeRawBufferPointer(rebasing: literals[step.start..<step.end]))
+        }
+        guard case .field(let field) = step.value else { return }
         switch field {
-        case .time: break
         case .listener: write(text: connection.listener, to: &cursor)
         case .connection: cursor.write(Int(clamping: connection.id))
         case .clientAddress: write(text: connection.clientAddress, to: &cursor)
@@ -44,6 +52,15 @@ extension LineProgram {
         case .clientID: write(text: record.clientID, to: &cursor)
         case .softwareName: write(text: connection.softwareName, to: &cursor)
         case .softwareVersion: write(text: connection.softwareVersion, to: &cursor)
+        default: preconditionFailure("\(field) belongs to a request")
+        }
+    }
+
+    @inline(__always)
+    private func write(
+        _ field: AccessLogField, of request: CompletedRequest, _ record: RequestRecord, to cursor: inout LineCursor
+    ) {
+        switch field {
         case .api: writeAPI(record.apiKey, to: &cursor)
         case .apiKey: cursor.write(Int(record.apiKey.rawValue))
         case .version: cursor.write(Int(record.apiVersion))
@@ -57,6 +74,7 @@ extension LineProgram {
         case .error, .errorCode: writeError(field, of: request, to: &cursor)
         case .result, .answeredBy, .closeReason: writeResult(field, request.result, to: &cursor)
         case .upstream: write(text: request.upstream, to: &cursor)
+        default: preconditionFailure("\(field) belongs to a connection")
         }
     }
 
