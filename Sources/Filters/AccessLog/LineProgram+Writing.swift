@@ -17,6 +17,8 @@ extension LineProgram {
         to cursor: inout LineCursor
     ) {
         let record = request.record
+        // Once: each look into the record is checked at run time.
+        let facts = record.facts
         literals.withUnsafeBytes { literals in
             steps.withUnsafeBufferPointer { steps in
                 for step in steps {
@@ -28,7 +30,7 @@ extension LineProgram {
                         quote(&cursor)
                         time.write(moment, to: &cursor)
                         quote(&cursor)
-                    case .field(let field): write(field, of: request, record, to: &cursor)
+                    case .field(let field): write(field, of: request, record, facts, to: &cursor)
                     }
                 }
             }
@@ -58,20 +60,21 @@ extension LineProgram {
 
     @inline(__always)
     private func write(
-        _ field: AccessLogField, of request: CompletedRequest, _ record: RequestRecord, to cursor: inout LineCursor
+        _ field: AccessLogField, of request: CompletedRequest, _ record: RequestRecord, _ facts: RequestFacts,
+        to cursor: inout LineCursor
     ) {
         switch field {
         case .api: writeAPI(record.apiKey, to: &cursor)
         case .apiKey: cursor.write(Int(record.apiKey.rawValue))
         case .version: cursor.write(Int(record.apiVersion))
         case .correlationID: cursor.write(Int(record.correlationID))
-        case .topics: writeTopics(record, to: &cursor)
-        case .records: cursor.write(record.facts.records)
-        case .recordBytes: cursor.write(record.facts.recordBytes)
+        case .topics: writeTopics(facts, to: &cursor)
+        case .records: cursor.write(facts.records)
+        case .recordBytes: cursor.write(facts.recordBytes)
         case .requestBytes: cursor.write(record.requestBytes)
         case .responseBytes: cursor.write(request.responseBytes)
         case .duration: writeMilliseconds(request.duration, to: &cursor)
-        case .error, .errorCode: writeError(field, of: request, to: &cursor)
+        case .error, .errorCode: writeError(field, facts.errorCode, of: request, to: &cursor)
         case .result, .answeredBy, .closeReason: writeResult(field, request.result, to: &cursor)
         case .upstream: write(text: request.upstream, to: &cursor)
         default: preconditionFailure("\(field) belongs to a connection")
@@ -115,8 +118,8 @@ extension LineProgram {
         write(text: key.name, to: &cursor)
     }
 
-    private func writeTopics(_ record: RequestRecord, to cursor: inout LineCursor) {
-        let topics = record.facts.topics
+    private func writeTopics(_ facts: RequestFacts, to cursor: inout LineCursor) {
+        let topics = facts.topics
         switch style {
         case .json:
             var separator = UInt8(ascii: "[")
@@ -126,7 +129,7 @@ extension LineProgram {
                 separator = UInt8(ascii: ",")
             }
             if topics.isEmpty { cursor.write(byte: separator) }
-            if record.facts.hasMoreTopics { cursor.write(",\"…\"") }
+            if facts.hasMoreTopics { cursor.write(",\"…\"") }
             cursor.write(byte: UInt8(ascii: "]"))
         case .text:
             guard !topics.isEmpty else { return writeNothing(to: &cursor) }
@@ -136,7 +139,7 @@ extension LineProgram {
                 cursor.writeEscaped(topic)
                 isFirst = false
             }
-            if record.facts.hasMoreTopics { cursor.write(",…") }
+            if facts.hasMoreTopics { cursor.write(",…") }
         }
     }
 
@@ -156,8 +159,9 @@ extension LineProgram {
         cursor.write(rest, digits: 3)
     }
 
-    private func writeError(_ field: AccessLogField, of request: CompletedRequest, to cursor: inout LineCursor) {
-        let code = request.record.facts.errorCode
+    private func writeError(
+        _ field: AccessLogField, _ code: ErrorCode, of request: CompletedRequest, to cursor: inout LineCursor
+    ) {
         guard code.rawValue != 0 || request.hasReadableResponse else { return writeNothing(to: &cursor) }
         guard field == .error else { return cursor.write(Int(code.rawValue)) }
         if let name = code.name {

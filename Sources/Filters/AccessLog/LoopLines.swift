@@ -71,9 +71,7 @@ final class LoopLines: @unchecked Sendable {
             bytes.clear()
             return
         }
-        // As large as the last one, so that it rarely grows; with room for the line that fills it.
-        bytes = ByteBufferAllocator().buffer(
-            capacity: min(batch.bytes.readableBytes, Self.batchBytes) + Self.usualLineBytes)
+        bytes = account.takeBuffer()
         if !lease.file.append(batch) { account.countDropped(batch.lines) }
     }
 
