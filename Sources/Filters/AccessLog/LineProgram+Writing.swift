@@ -19,6 +19,7 @@ extension LineProgram {
         let record = request.record
         // Once: each look into the record is checked at run time.
         let facts = record.facts
+        let outcome = LineOutcome(request.result, of: record)
         literals.withUnsafeBytes { literals in
             steps.withUnsafeBufferPointer { steps in
                 for step in steps {
@@ -30,7 +31,7 @@ extension LineProgram {
                         quote(&cursor)
                         time.write(moment, to: &cursor)
                         quote(&cursor)
-                    case .field(let field): write(field, of: request, record, facts, to: &cursor)
+                    case .field(let field): write(field, of: request, record, facts, outcome, to: &cursor)
                     }
                 }
             }
@@ -61,7 +62,7 @@ extension LineProgram {
     @inline(__always)
     private func write(
         _ field: AccessLogField, of request: CompletedRequest, _ record: RequestRecord, _ facts: RequestFacts,
-        to cursor: inout LineCursor
+        _ outcome: LineOutcome, to cursor: inout LineCursor
     ) {
         switch field {
         case .api: writeAPI(record.apiKey, to: &cursor)
@@ -74,8 +75,11 @@ extension LineProgram {
         case .requestBytes: cursor.write(record.requestBytes)
         case .responseBytes: cursor.write(request.responseBytes)
         case .duration: writeMilliseconds(request.duration, to: &cursor)
-        case .error, .errorCode: writeError(field, facts.errorCode, of: request, to: &cursor)
-        case .result, .answeredBy, .closeReason: writeResult(field, request.result, to: &cursor)
+        case .error: writeErrorName(facts.errorCode, outcome, to: &cursor)
+        case .errorCode: writeErrorCode(facts.errorCode, outcome, to: &cursor)
+        case .result: write(word: outcome.word, to: &cursor)
+        case .answeredBy: writeAnswerer(outcome, to: &cursor)
+        case .closeReason: write(text: outcome.closeReason, to: &cursor)
         case .upstream: write(text: request.upstream, to: &cursor)
         default: preconditionFailure("\(field) belongs to a connection")
         }
@@ -159,58 +163,28 @@ extension LineProgram {
         cursor.write(rest, digits: 3)
     }
 
-    private func writeError(
-        _ field: AccessLogField, _ code: ErrorCode, of request: CompletedRequest, to cursor: inout LineCursor
-    ) {
-        guard code.rawValue != 0 || request.hasReadableResponse else { return writeNothing(to: &cursor) }
-        guard field == .error else { return cursor.write(Int(code.rawValue)) }
-        if let name = code.name {
-            write(text: name, to: &cursor)
-        } else {
-            quote(&cursor)
-            cursor.write("ERROR_")
-            cursor.write(Int(code.rawValue))
-            quote(&cursor)
+    private func writeErrorName(_ code: ErrorCode, _ outcome: LineOutcome, to cursor: inout LineCursor) {
+        if code == .none {
+            return outcome.hasReadableResponse ? write(word: "NONE", to: &cursor) : writeNothing(to: &cursor)
         }
+        if let name = code.name { return write(text: name, to: &cursor) }
+        quote(&cursor)
+        cursor.write("ERROR_")
+        cursor.write(Int(code.rawValue))
+        quote(&cursor)
     }
 
-    private func writeResult(
-        _ field: AccessLogField, _ result: CompletedRequest.Result, to cursor: inout LineCursor
-    ) {
-        switch (field, result) {
-        case (.result, .noResponse): write(word: "no_response", to: &cursor)
-        case (.result, .closed): write(word: "closed", to: &cursor)
-        case (.result, _): write(word: "answered", to: &cursor)
-        case (.answeredBy, .answered): write(word: "broker", to: &cursor)
-        case (.answeredBy, .answeredByProxy): write(word: "proxy", to: &cursor)
-        case (.answeredBy, .answeredByFilter(let name)): write(text: name, to: &cursor)
-        case (.closeReason, .closed(let reason)): write(text: reason, to: &cursor)
-        default: writeNothing(to: &cursor)
-        }
+    private func writeErrorCode(_ code: ErrorCode, _ outcome: LineOutcome, to cursor: inout LineCursor) {
+        guard code != .none || outcome.hasReadableResponse else { return writeNothing(to: &cursor) }
+        cursor.write(Int(code.rawValue))
     }
-}
 
-extension CompletedRequest {
-    /// True if there was a response, and the proxy knows where its error codes are.
-    var hasReadableResponse: Bool {
-        switch result {
-        case .noResponse, .closed: false
-        case .answered, .answeredByFilter, .answeredByProxy:
-            ReadableResponses.contains(record.apiKey, record.apiVersion)
+    private func writeAnswerer(_ outcome: LineOutcome, to cursor: inout LineCursor) {
+        switch outcome.answerer {
+        case .broker: write(word: "broker", to: &cursor)
+        case .proxy: write(word: "proxy", to: &cursor)
+        case .filter: write(text: outcome.filter, to: &cursor)
+        case .nobody: writeNothing(to: &cursor)
         }
-    }
-}
-
-/// The versions of each API whose responses can be read.
-private enum ReadableResponses {
-    private static let versions: [ClosedRange<Int16>?] = {
-        let last = APIKey.known.map(\.rawValue).max() ?? 0
-        return (0...last).map { MessageLayout.layout(APIKey(rawValue: $0), .response)?.validVersions }
-    }()
-
-    static func contains(_ key: APIKey, _ version: Int16) -> Bool {
-        let index = Int(key.rawValue)
-        guard versions.indices.contains(index), let range = versions[index] else { return false }
-        return range.contains(version)
     }
 }
