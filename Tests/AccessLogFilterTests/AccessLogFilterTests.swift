@@ -158,6 +158,7 @@ struct AccessLogFilterTests {
             }
             end()
             end { $0.clientID = nil }
+            end()
             first.principal = "User:bob"
             end()
             first.clientAddress = "::1"
@@ -175,6 +176,7 @@ struct AccessLogFilterTests {
         let name = "\"librdkafka\""
         let expected = [
             line("\"billing\"", "alice", "10.1.2.3", name, "2.3.0"), line("null", "alice", "10.1.2.3", name, "2.3.0"),
+            line("\"billing\"", "alice", "10.1.2.3", name, "2.3.0"),
             line("\"billing\"", "bob", "10.1.2.3", name, "2.3.0"), line("\"billing\"", "bob", "::1", name, "2.3.0"),
             line("\"billing\"", "bob", "::1", "null", "2.3.0"), line("\"billing\"", "bob", "::1", "null", "3"),
         ]
