@@ -1,13 +1,15 @@
-import KafkaMessages
-package import KafkaWire
+public import KafkaMessages
+public import KafkaWire
 
 /// Walks the bytes of one message, as they arrive, and reports the fields that its program asks for.
 ///
 /// The walk stops where the bytes end and goes on with the next ones. A reported field is reported whole: a call may
 /// consume less than it was given, and the rest has to come again with more behind it. What nobody asked for is
 /// passed without looking at it, however large it is.
+@usableFromInline
 package struct FieldWalker {
     /// How far a walk came.
+    @usableFromInline
     package enum Progress: Sendable {
         /// All that was given is used, or what is left is too short for the next field.
         case needsMore
@@ -16,29 +18,29 @@ package struct FieldWalker {
     }
 
     /// The largest value that is gathered to be reported, in bytes. Names are far smaller; what is larger is an error.
-    package static let largestField = 1 << 20
+    @inlinable static var largestField: Int { 1 << 20 }
 
     /// How deep arrays and tagged fields may nest: no message comes near it.
     static let deepest = 16
 
-    private var program: WalkProgram?
-    private var step = 0
+    @usableFromInline var program: WalkProgram?
+    @usableFromInline var step = 0
     /// Offset in the frame of the next byte.
-    package private(set) var position = 0
+    @usableFromInline package var position = 0
     /// The size of the frame.
-    private var end = 0
+    @usableFromInline var end = 0
     /// Bytes to be passed before the next step.
-    private var skip = 0
+    @usableFromInline var skip = 0
     /// Bytes of records to come.
-    private var recordsLeft = 0
-    private var inRecords = false
+    @usableFromInline var recordsLeft = 0
+    @usableFromInline var inRecords = false
     /// True between two tagged fields of one section.
-    private var inTagSection = false
-    private var depth = 0
+    @usableFromInline var inTagSection = false
+    @usableFromInline var depth = 0
     /// Elements or tagged fields to come, by depth.
-    private var counts = InlineArray<16, Int>(repeating: 0)
+    @usableFromInline var counts = InlineArray<16, Int>(repeating: 0)
     /// Where the current tagged field ends, by depth.
-    private var tagEnds = InlineArray<16, Int>(repeating: 0)
+    @usableFromInline var tagEnds = InlineArray<16, Int>(repeating: 0)
 
     /// A walker that is at the end of nothing.
     package init() {}
@@ -54,6 +56,7 @@ package struct FieldWalker {
     ///   - program: the steps.
     ///   - position: the offset of the body in the frame, in bytes.
     ///   - end: the size of the frame, in bytes.
+    @inlinable
     package mutating func begin(_ program: WalkProgram, position: Int, end: Int) {
         self.program = program
         self.position = position
@@ -72,6 +75,7 @@ package struct FieldWalker {
     ///   - bytes: what is there of the frame from ``position`` on, never beyond its end.
     ///   - consumed: how many bytes were used.
     /// - Throws: ``WireError`` if the bytes are not such a message.
+    @inlinable
     package mutating func resume<Sink: FieldSink>(
         _ bytes: UnsafeRawBufferPointer, consumed: inout Int, sink: inout Sink
     ) throws(WireError) -> Progress {
@@ -88,7 +92,8 @@ package struct FieldWalker {
     }
 
     /// A step that needs no bytes may be left when the frame has ended.
-    private mutating func finishEmpty<Sink: FieldSink>(sink: inout Sink) throws(WireError) -> Progress {
+    @inlinable
+    mutating func finishEmpty<Sink: FieldSink>(sink: inout Sink) throws(WireError) -> Progress {
         var nothing: UInt8 = 0
         var progress = Progress.needsMore
         var failure: WireError?
@@ -105,7 +110,8 @@ package struct FieldWalker {
         return progress
     }
 
-    private mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError)
+    @inlinable
+    mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError)
         -> Progress
     {
         if skip > 0 {
@@ -175,8 +181,8 @@ package struct FieldWalker {
     }
 
     /// Passes over bytes; false if more have to come for it. The walk goes on with its step when they have.
-    @inline(__always)
-    private mutating func passOver(_ size: Int, _ cursor: inout WalkCursor) throws(WireError) -> Bool {
+    @inlinable @inline(__always)
+    mutating func passOver(_ size: Int, _ cursor: inout WalkCursor) throws(WireError) -> Bool {
         guard size <= cursor.left else { throw WireError.truncated(size, left: cursor.left, at: cursor.position) }
         if size <= cursor.unread {
             cursor.advance(size)
@@ -186,8 +192,8 @@ package struct FieldWalker {
         return false
     }
 
-    @inline(__always)
-    private mutating func lengthPrefixed<Sink: FieldSink>(
+    @inlinable @inline(__always)
+    mutating func lengthPrefixed<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         let start = cursor.mark
@@ -219,7 +225,8 @@ package struct FieldWalker {
         return true
     }
 
-    private mutating func records<Sink: FieldSink>(
+    @inlinable
+    mutating func records<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         guard let length = try cursor.length(current.code == .records ? .bytes : .compactBytes) else { return false }
@@ -236,7 +243,8 @@ package struct FieldWalker {
         return passRecords(&cursor, sink: &sink)
     }
 
-    private mutating func passRecords<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) -> Bool {
+    @inlinable
+    mutating func passRecords<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) -> Bool {
         let bytes = cursor.takeUpTo(recordsLeft)
         if !bytes.isEmpty { sink.recordBytes(bytes) }
         recordsLeft -= bytes.count
@@ -246,8 +254,8 @@ package struct FieldWalker {
         return true
     }
 
-    @inline(__always)
-    private mutating func beginArray<Sink: FieldSink>(
+    @inlinable @inline(__always)
+    mutating func beginArray<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         guard let count = try cursor.count(compact: current.code == .compactArray) else { return false }
@@ -270,8 +278,8 @@ package struct FieldWalker {
         return true
     }
 
-    @inline(__always)
-    private mutating func skipTags(_ cursor: inout WalkCursor) throws(WireError) -> Bool {
+    @inlinable @inline(__always)
+    mutating func skipTags(_ cursor: inout WalkCursor) throws(WireError) -> Bool {
         if !inTagSection {
             guard let count = try cursor.unsignedVarint() else { return false }
             if count == 0 {
@@ -297,7 +305,8 @@ package struct FieldWalker {
         return true
     }
 
-    private mutating func tags<Sink: FieldSink>(
+    @inlinable
+    mutating func tags<Sink: FieldSink>(
         _ current: WalkStep, _ table: ContiguousArray<TagEntry>, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         if !inTagSection {
@@ -351,7 +360,8 @@ package struct FieldWalker {
         return true
     }
 
-    private mutating func endTag<Sink: FieldSink>(
+    @inlinable
+    mutating func endTag<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         let fieldEnd = tagEnds[depth]

@@ -60,7 +60,8 @@ extension ByteBuffer {
     ///   - sink: what is reported to.
     /// - Returns: false if the frame ends before the message does.
     func walkWhole<Sink: FieldSink>(
-        _ program: WalkProgram, _ walker: inout FieldWalker, at index: Int, bodyOffset: Int, size: Int, _ sink: inout Sink
+        _ program: WalkProgram, _ walker: inout FieldWalker, at index: Int, bodyOffset: Int, size: Int,
+        _ sink: inout Sink
     ) throws(WireError) -> Bool {
         walker.begin(program, position: bodyOffset, end: size)
         var failure: WireError?

@@ -23,7 +23,8 @@ extension DownstreamConnection {
         shared.logger.warning(
             "connection closed: bytes that are not a valid request",
             metadata: [
-                "reason": "\(reason)", "listener": "\(shared.name)", "client": "\(context.clientAddress):\(context.clientPort)",
+                "reason": "\(reason)", "listener": "\(shared.name)",
+                "client": "\(context.clientAddress):\(context.clientPort)",
                 "error": "\(error.map { "\($0)" } ?? "-")",
                 "api": "\(current?.head.apiKey.description ?? "-")", "version": "\(current?.head.apiVersion ?? -1)",
             ])
@@ -52,7 +53,9 @@ extension DownstreamConnection {
     }
 
     private func endSlots(reason: String) {
-        if let progress = current ?? heldAnswer?.progress, let record = progress.record, !progress.expectsResponse || isUnregistered(progress) {
+        if let progress = current ?? heldAnswer?.progress, let record = progress.record,
+            !progress.expectsResponse || isUnregistered(progress)
+        {
             chain?.complete(
                 record, result: .closed(reason), responseBytes: 0,
                 duration: .nanoseconds(Int64(clamping: elapsed(since: progress.startedAt))), upstream: upstream?.label)

@@ -29,7 +29,8 @@ extension DownstreamConnection {
         do throws(WireError) {
             guard
                 try frame.walkWhole(
-                    program, &walker, at: frame.readerIndex, bodyOffset: progress.head.length, size: progress.size, &sink)
+                    program, &walker, at: frame.readerIndex, bodyOffset: progress.head.length, size: progress.size,
+                    &sink)
             else {
                 malformed("request_body", nil)
                 return false

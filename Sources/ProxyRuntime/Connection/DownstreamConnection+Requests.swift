@@ -176,9 +176,12 @@ extension DownstreamConnection {
         }
         shared.metrics.countRequest(head.apiKey, head.apiVersion)
         countClient(head, at: start + 4, in: intake.chunk, size: size)
-        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, &intake) { return !isClosed }
+        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, &intake) {
+            return !isClosed
+        }
         let progress = RequestInProgress(
-            head: head, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil)
+            head: head, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil
+        )
         if plan.isFiltered {
             progress.record = RequestRecord(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
@@ -249,7 +252,8 @@ extension DownstreamConnection {
             let request = FilteredRequest(
                 record: record,
                 frame: FilteredFrame(
-                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0
+                ))
             switch chain?.run(request, depths: .header ... .header) ?? .forward {
             case .forward: break
             case .answered(let answer, let name):
@@ -393,7 +397,8 @@ extension DownstreamConnection {
     }
 
     private func forwardWhole(
-        _ progress: RequestInProgress, frame: ByteBuffer, changed: ByteBuffer?, in intake: inout Intake, isGathered: Bool
+        _ progress: RequestInProgress, frame: ByteBuffer, changed: ByteBuffer?, in intake: inout Intake,
+        isGathered: Bool
     ) {
         current = nil
         let correlationID = register(progress)

@@ -124,7 +124,8 @@ extension UpstreamConnection {
         if !isOwn, passesHere(exchange.apiKey, plan, size: size, bodyOffset: bodyOffset, &intake) { return !isGone }
         let slot = downstream.slots.first
         let progress = ResponseInProgress(
-            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan, size: size,
+            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan,
+            size: size,
             bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0, record: isOwn ? nil : slot?.record,
             chain: isOwn ? nil : slot?.chain)
         let start = intake.chunk.readerIndex
@@ -161,7 +162,7 @@ extension UpstreamConnection {
     ) -> Bool {
         let start = intake.chunk.readerIndex
         guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), let slot = downstream.slots.first,
-            slot.record == nil
+            slot.isPlain
         else { return false }
         sink.begin(record: nil, countsTopics: plan.streams)
         switch plan.mode {
@@ -264,7 +265,8 @@ extension UpstreamConnection {
             let response = FilteredResponse(
                 record: record,
                 frame: FilteredFrame(
-                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response, bodyOffset: 0))
+                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
+                    bodyOffset: 0))
             if case .close(let reason) = progress.chain?.run(response, depths: .header ... .fields) ?? .forward {
                 downstream.close(reason: reason)
                 return
