@@ -1,4 +1,4 @@
-/// Where the admin server listens, and by which names it may be called.
+/// Where the admin server listens.
 package struct AdminConfiguration: Sendable {
     /// An address to listen on.
     package struct Address: Sendable, CustomStringConvertible {
@@ -27,8 +27,6 @@ package struct AdminConfiguration: Sendable {
     package var address: Address
     /// Where only `GET /ready`, `/livez` and `/stats` are served: `admin.public_address`; `nil` for nowhere.
     package var publicAddress: Address?
-    /// Names, other than `localhost` and IP addresses, by which the admin server may be called: without ports, in any case. Empty by default.
-    package var allowedHosts: [String]
     /// The most connections of each address at once; more wait in the backlog. 256 by default.
     package var maxConnections: Int
 
@@ -37,14 +35,12 @@ package struct AdminConfiguration: Sendable {
     /// - Parameters:
     ///   - address: where everything is served.
     ///   - publicAddress: where only what probes and Prometheus need is served.
-    ///   - allowedHosts: names by which the admin server may be called.
     ///   - maxConnections: the most connections of each address at once.
     package init(
-        address: Address, publicAddress: Address? = nil, allowedHosts: [String] = [], maxConnections: Int = 256
+        address: Address, publicAddress: Address? = nil, maxConnections: Int = 256
     ) {
         self.address = address
         self.publicAddress = publicAddress
-        self.allowedHosts = allowedHosts
         self.maxConnections = maxConnections
     }
 }

@@ -43,7 +43,7 @@ package struct AdminServer: Service {
     package func run() async throws {
         let all = endpoints.all
         let guarded = AdminResponder(
-            endpoints: all, requestGuard: RequestGuard(allowedHosts: configuration.allowedHosts))
+            endpoints: all, requestGuard: RequestGuard(hosts: [configuration.address.host]))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await serve(guarded, on: configuration.address, key: "admin.address")

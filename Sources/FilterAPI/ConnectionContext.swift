@@ -49,7 +49,8 @@ public final class ConnectionContext {
     ///   - message: the question.
     ///   - version: the version it is asked in.
     /// - Returns: the answer; fails with ``AskError`` when the connection is closed first.
-    public func ask<Question: RequestMessage>(_ message: Question, version: Int16) -> EventLoopFuture<Question.Response> {
+    public func ask<Question: RequestMessage>(_ message: Question, version: Int16) -> EventLoopFuture<Question.Response>
+    {
         guard let asker else { return eventLoop.makeFailedFuture(AskError.closed) }
         let loop = eventLoop
         return asker.ask(message, version: version).flatMapThrowing { body in

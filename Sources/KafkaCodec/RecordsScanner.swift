@@ -8,6 +8,8 @@ package struct RecordsScanner {
     package private(set) var records = 0
     /// Bytes of the current batch still to pass before the next header.
     private var passing = 0
+    /// Records of the current batch: they count once it has passed whole.
+    private var announced = 0
     /// What has come of a header that is not whole.
     private var header = InlineArray<61, UInt8>(repeating: 0)
     private var headerCount = 0
@@ -32,6 +34,7 @@ package struct RecordsScanner {
     package mutating func begin() {
         records = 0
         passing = 0
+        announced = 0
         headerCount = 0
         lost = false
     }
@@ -45,6 +48,7 @@ package struct RecordsScanner {
                 let count = min(passing, bytes.count - offset)
                 passing -= count
                 offset += count
+                if passing == 0 { records += announced }
                 continue
             }
             let left = bytes.count - offset
@@ -82,15 +86,16 @@ package struct RecordsScanner {
                 return Layout.size
             }
             let count = Int32(bigEndian: header.loadUnaligned(fromByteOffset: Layout.recordCount, as: Int32.self))
-            records += max(0, Int(count))
+            announced = max(0, Int(count))
             passing = length + Layout.prefix - Layout.size
+            if passing == 0 { records += announced }
             return Layout.size
         }
         guard length >= Layout.smallestMessage else {
             lost = true
             return Layout.magic + 1
         }
-        records += 1
+        announced = 1
         passing = length + Layout.prefix - (Layout.magic + 1)
         return Layout.magic + 1
     }

@@ -4,24 +4,42 @@
 /// shard lives.
 public final class Histogram {
     /// The number of bounds; there is one bucket more, for what is above the last bound.
-    @usableFromInline let boundCount: Int
-    /// The upper bounds, ascending, and after them the counts of the buckets: one block of memory, so that an observation stays in few cache lines.
-    @usableFromInline let storage: UnsafeMutablePointer<UInt64>
+    private let boundCount: Int
+    /// How many bounds there are at most between a power of two and the next: so many comparisons find a bucket.
+    @usableFromInline let steps: Int
+    /// For each position of a value's highest bit, the first bucket that may take it.
+    @usableFromInline let firstBuckets: UnsafeMutablePointer<Int>
+    /// The upper bounds, ascending, and after them the largest number as often as there are steps.
+    @usableFromInline let bounds: UnsafeMutablePointer<UInt64>
+    /// The counts of the buckets.
+    @usableFromInline let counts: UnsafeMutablePointer<UInt64>
     // Why unchecked: see ``Counter/value``.
     /// The sum of all observations, in nanoseconds or bytes; wraps around at 2^64.
     @exclusivity(unchecked) @usableFromInline var sum: UInt64 = 0
 
     init(upperBounds: [UInt64]) {
         boundCount = upperBounds.count
-        storage = .allocate(capacity: upperBounds.count * 2 + 1)
-        storage.initialize(repeating: 0, count: upperBounds.count * 2 + 1)
-        for (index, bound) in upperBounds.enumerated() {
-            storage[index] = bound
+        firstBuckets = .allocate(capacity: UInt64.bitWidth)
+        var steps = 0
+        for bit in 0..<UInt64.bitWidth {
+            // Zero has no highest bit and is looked up as one.
+            let lowest: UInt64 = bit == 0 ? 0 : 1 << bit
+            let highest = UInt64.max >> (UInt64.bitWidth - 1 - bit)
+            (firstBuckets + bit).initialize(to: upperBounds.firstIndex { $0 >= lowest } ?? upperBounds.count)
+            steps = max(steps, upperBounds.count { (lowest...highest).contains($0) })
         }
+        self.steps = steps
+        bounds = .allocate(capacity: upperBounds.count + steps)
+        bounds.initialize(repeating: .max, count: upperBounds.count + steps)
+        bounds.update(from: upperBounds, count: upperBounds.count)
+        counts = .allocate(capacity: upperBounds.count + 1)
+        counts.initialize(repeating: 0, count: upperBounds.count + 1)
     }
 
     deinit {
-        storage.deallocate()
+        firstBuckets.deallocate()
+        bounds.deallocate()
+        counts.deallocate()
     }
 
     /// Counts one observation in the first bucket whose upper bound is not below it.
@@ -29,16 +47,15 @@ public final class Histogram {
     /// - Parameter value: what was observed, in nanoseconds or bytes.
     @inlinable
     public func observe(_ value: UInt64) {
-        // A binary search whose steps depend on the number of bounds only: each step is a conditional move, not a branch to mispredict.
-        var base = 0
-        var length = boundCount
-        while length > 1 {
-            let half = length / 2
-            base = storage[base &+ half &- 1] < value ? base &+ half : base
-            length &-= half
+        // The highest bit leads to within a step or two of the bucket, and each step is an addition: nothing to mispredict.
+        var bucket = firstBuckets[(value | 1).leadingZeroBitCount ^ 63]
+        bucket &+= bounds[bucket] < value ? 1 : 0
+        var step = 1
+        while step < steps {
+            bucket &+= bounds[bucket] < value ? 1 : 0
+            step &+= 1
         }
-        let bucket = storage[base] < value ? base &+ 1 : base
-        storage[boundCount &+ bucket] &+= 1
+        counts[bucket] &+= 1
         sum &+= value
     }
 
@@ -54,11 +71,11 @@ public final class Histogram {
 
     /// The counts of the buckets, not cumulative; the last one is for what is above the last bound.
     var bucketCounts: [UInt64] {
-        Array(UnsafeBufferPointer(start: storage + boundCount, count: boundCount + 1))
+        Array(UnsafeBufferPointer(start: counts, count: boundCount + 1))
     }
 
     func reset() {
-        (storage + boundCount).update(repeating: 0, count: boundCount + 1)
+        counts.update(repeating: 0, count: boundCount + 1)
         sum = 0
     }
 }

@@ -5,10 +5,10 @@ import Testing
 
 @Suite("The request guard")
 struct RequestGuardTests {
-    private let guardian = RequestGuard(allowedHosts: ["Sluice.internal"])
+    private let guardian = RequestGuard(hosts: ["Sluice.internal"])
 
     @Test(
-        "lets in who calls by address, by localhost or by an allowed name",
+        "lets in who calls by address, by localhost or by the server's name",
         arguments: [
             "127.0.0.1:9901", "127.0.0.1", "[::1]:9901", "[::1]", "10.1.2.3:80", "localhost", "LOCALHOST:9901",
             "a.localhost:1", "sluice.INTERNAL:9901",

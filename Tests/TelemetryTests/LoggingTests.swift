@@ -71,7 +71,10 @@ struct LoggingTests {
         // Somebody reads: what filled the pipe, what the writer was stuck with, what was queued, and the notice.
         var text = ""
         var notices: [UInt64] = []
+        let reader = pipe.fileHandleForReading.fileDescriptor
         while notices.reduce(0, +) < dropped {
+            var readable = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&readable, 1, 10_000) == 1, "nothing more was written")
             text += String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
             notices = text.matches(of: /log lines dropped.*"lines":"([0-9]+)"/).compactMap { UInt64($0.1) }
         }

@@ -6,10 +6,13 @@ import NIOCore
 /// Two ways are closed: a name of the attacker's that resolves to a loopback address (DNS rebinding; the `Host` header gives it away), and
 /// requests across origins (`Origin` and `Sec-Fetch-Site` give them away; programs send neither).
 struct RequestGuard: Sendable {
-    private let allowedHosts: Set<String>
+    private let hosts: Set<String>
 
-    init(allowedHosts: [String]) {
-        self.allowedHosts = Set(allowedHosts.map { $0.lowercased() })
+    /// Makes a guard.
+    ///
+    /// - Parameter hosts: the names, other than `localhost`, by which the server may be called.
+    init(hosts: [String]) {
+        self.hosts = Set(hosts.map { $0.lowercased() })
     }
 
     /// Why a request is refused, or `nil` if it is not.
@@ -25,7 +28,7 @@ struct RequestGuard: Sendable {
         }
         guard isAllowed(host) else {
             return
-                "the host name \(host) is not allowed here; use an IP address, localhost, or a name of admin.allowed_hosts"
+                "the host name \(host) is not allowed here; use an IP address, localhost, or the host of admin.address"
         }
         guard request.method == .post else { return nil }
         if let origin = request.headers[.origin] {
@@ -41,7 +44,7 @@ struct RequestGuard: Sendable {
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
 
     private func isAllowed(_ host: String) -> Bool {
-        if host == "localhost" || host.hasSuffix(".localhost") || allowedHosts.contains(host) { return true }
+        if host == "localhost" || host.hasSuffix(".localhost") || hosts.contains(host) { return true }
         // A rebinding attack needs a name; who calls by address knows where he is.
         return (try? SocketAddress(ipAddress: host, port: 0)) != nil
     }

@@ -61,14 +61,15 @@ final class ConnectionChain {
             let parts = request.record.parts.count
             request.current = index
             let action = filters[index].request(request)
+            let isChanged = request.frame.changes != before.changes
             if entry.isDryRun {
-                actions.count(entry.name, action, changed: request.frame.isChanged, dryRun: true)
+                actions.count(entry.name, action, changed: isChanged, dryRun: true)
                 request.frame.discardChanges(to: before)
                 request.record.throttle = throttle
                 request.record.parts.removeLast(request.record.parts.count - parts)
                 continue
             }
-            actions.count(entry.name, action, changed: request.frame.isChanged && !before.isChanged, dryRun: false)
+            actions.count(entry.name, action, changed: isChanged, dryRun: false)
             if let outcome = outcome(of: action, index, request, depths) { return outcome }
         }
         return .forward

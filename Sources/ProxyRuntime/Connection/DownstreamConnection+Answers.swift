@@ -59,8 +59,8 @@ extension DownstreamConnection {
             let bytes = try answer.encoded(
                 apiKey: slot.apiKey, apiVersion: slot.apiVersion, correlationID: slot.correlationID,
                 allocator: shared.loop.allocator)
-            slot.errorCode = bytes.firstErrorCode(slot.apiKey, slot.apiVersion)
-            slot.state = .answered(bytes, by: result)
+            slot.answer = WaitingAnswer(
+                bytes: bytes, result: result, errorCode: bytes.firstErrorCode(slot.apiKey, slot.apiVersion))
         } catch {
             malformed("filter_encoding", error)
             return
@@ -104,9 +104,9 @@ extension DownstreamConnection {
 
     /// Sends the answers that have waited for their turn.
     private func sendAnswered() {
-        while let first = slots.first, case .answered(let bytes, let result) = first.state {
-            send(bytes)
-            finishFirst(size: bytes.readableBytes - 4, errorCode: first.errorCode, by: result)
+        while let answer = slots.first?.answer {
+            send(answer.bytes)
+            finishFirst(size: answer.bytes.readableBytes - 4, errorCode: answer.errorCode, by: answer.result)
         }
     }
 

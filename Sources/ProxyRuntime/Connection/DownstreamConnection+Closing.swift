@@ -53,12 +53,13 @@ extension DownstreamConnection {
     }
 
     private func endSlots(reason: String) {
-        if let progress = current, let record = progress.record, !progress.expectsResponse || isUnregistered(progress) {
+        if let progress = current ?? answeredWhileHeld?.progress, let record = progress.record, !progress.expectsResponse || isUnregistered(progress) {
             chain?.complete(
                 record, result: .closed(reason), responseBytes: 0,
                 duration: .nanoseconds(Int64(clamping: elapsed(since: progress.startedAt))), upstream: upstream?.label)
         }
         current = nil
+        answeredWhileHeld = nil
         for slot in slots {
             guard let record = slot.record else { continue }
             slot.chain?.complete(
@@ -96,7 +97,9 @@ extension DownstreamConnection {
             if inputClosed { close(reason: "client") }
             return
         }
-        if inputClosed, current == nil, !pauses.contains(.connecting), !pauses.contains(.holding) {
+        if inputClosed, current == nil, answeredWhileHeld == nil,
+            pauses.isDisjoint(with: [.connecting, .holding, .muted])
+        {
             close(reason: "client")
         } else if shared.loop.isDraining, current == nil {
             close(reason: "drain")

@@ -8,7 +8,7 @@ import NIOCore
 extension DownstreamConnection {
     /// Takes up the listener's chain, between two frames, if it was exchanged.
     func adoptChain() {
-        guard chain?.chain.generation != shared.chain.generation else { return }
+        chainGeneration = shared.generation
         let isExchange = chain != nil
         guard isExchange || !shared.chain.entries.isEmpty else { return }
         if let old = chain, !slots.contains(where: { $0.chain === old }) { old.close() }
@@ -66,7 +66,7 @@ extension DownstreamConnection {
             case .forward: self.current = progress
             case .answered(let answer, let name):
                 self.current = nil
-                self.answeredWhileHeld = (progress, answer, name)
+                self.heldAnswer = HeldAnswer(progress: progress, answer: answer, filter: name)
             case .close(let reason):
                 self.close(reason: reason)
                 return
@@ -75,6 +75,7 @@ extension DownstreamConnection {
                 return
             }
             self.setPause(.holding, false)
+            self.closeIfDone()
         }
     }
 
@@ -85,7 +86,9 @@ extension DownstreamConnection {
             guard let self, !self.isClosed else { return }
             switch outcome {
             case .forward: self.forwardHeld(progress, request)
-            case .answered(let answer, let name): self.answered(progress, answer, by: .answeredByFilter(name))
+            case .answered(let answer, let name):
+                self.current = nil
+                self.answered(progress, answer, by: .answeredByFilter(name))
             case .close(let reason): self.close(reason: reason)
             case .held(let next):
                 self.wait(for: next, progress, request)
@@ -97,6 +100,7 @@ extension DownstreamConnection {
             self.upstream?.flush()
             self.flush()
             self.setPause(.holding, false)
+            self.closeIfDone()
         }
     }
 
@@ -113,6 +117,7 @@ extension DownstreamConnection {
         bytes.writeInteger(Int32(clamping: frame.readableBytes))
         bytes.writeImmutableBuffer(frame)
         bytes.moveReaderIndex(forwardBy: 4)
+        current = nil
         sendWhole(bytes, changed, register(progress))
         if !progress.expectsResponse { finishWithoutResponse(progress) }
     }

@@ -110,12 +110,14 @@ extension DownstreamConnection {
         reading = .header
         walker = nil
         frameStartedAt = shared.loop.now
-        guard let current else { return }
-        self.current = nil
-        if let record = current.record, current.plan.streams, !current.headerSeen || current.plan.depth == .fields {
-            showPassed(current, record)
+        guard let passed = current else { return }
+        if let record = passed.record, passed.plan.streams, !passed.headerSeen || passed.plan.depth == .fields {
+            showPassed(passed, record)
+            // A filter may have closed the connection, which has completed the request.
+            if isClosed { return }
         }
-        if !current.expectsResponse { finishWithoutResponse(current) }
+        current = nil
+        if !passed.expectsResponse { finishWithoutResponse(passed) }
     }
 
     // MARK: The beginning of a frame
@@ -130,11 +132,11 @@ extension DownstreamConnection {
             return false
         }
         if sasl.expectsToken, sasl.isToken(intake.chunk, at: start + 4) { return beginToken(&intake, size: Int(size)) }
-        if let (progress, answer, name) = answeredWhileHeld {
-            answeredWhileHeld = nil
-            return answerEarly(progress, answer, by: name, &intake)
+        if let held = heldAnswer {
+            heldAnswer = nil
+            return answerEarly(held.progress, held.answer, by: held.filter, &intake)
         }
-        if let pending = current { return resume(pending, &intake) }
+        if current != nil, let pending = current { return resume(pending, &intake) }
         let outcome: RequestHead.Outcome
         do throws(WireError) {
             outcome = try intake.chunk.readHead(at: start + 4, frameSize: Int(size))
@@ -155,7 +157,7 @@ extension DownstreamConnection {
     }
 
     private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
-        adoptChain()
+        if chainGeneration != shared.generation { adoptChain() }
         let start = intake.chunk.readerIndex
         let plan = shared.plans.request(head.apiKey, head.apiVersion)
         guard allowed(head, plan, size: size, &intake) else {
@@ -209,6 +211,7 @@ extension DownstreamConnection {
         }
         if let record = progress.record, !progress.headerSeen, progress.plan.depth != nil {
             progress.headerSeen = true
+            current = progress
             let request = FilteredRequest(
                 record: record,
                 frame: FilteredFrame(
@@ -221,7 +224,6 @@ extension DownstreamConnection {
                 close(reason: reason)
                 return false
             case .held(let future):
-                current = progress
                 wait(for: future, progress)
                 return false
             }
@@ -299,7 +301,6 @@ extension DownstreamConnection {
 
     private func gathered(_ frame: GatheredFrame, _ intake: inout Intake) {
         guard let progress = current else { return }
-        current = nil
         var bytes = frame.bytes
         bytes.moveReaderIndex(forwardBy: 4)
         let body = bytes
@@ -310,10 +311,13 @@ extension DownstreamConnection {
     private func whole(
         _ progress: RequestInProgress, frame: ByteBuffer, in intake: inout Intake, isGathered: Bool = false
     ) {
+        // Until it has a slot, or was handed on: so that it is completed if the connection is closed.
+        current = progress
         if !observeWhole(progress, frame) { return }
         let size = progress.size
         if resetsFetchSession, progress.head.apiKey == .fetch, let answer = FetchSessions.reset(progress.head, frame) {
             resetsFetchSession = false
+            current = nil
             dropFrame(size, &intake, isGathered: isGathered)
             answered(progress, answer, by: .answeredByProxy)
             frameStartedAt = shared.loop.now
@@ -337,6 +341,7 @@ extension DownstreamConnection {
                 }
             case .answered(let answer, let name):
                 dropFrame(size, &intake, isGathered: isGathered)
+                current = nil
                 answered(progress, answer, by: .answeredByFilter(name))
                 frameStartedAt = shared.loop.now
                 return
@@ -357,6 +362,7 @@ extension DownstreamConnection {
     private func forwardWhole(
         _ progress: RequestInProgress, frame: ByteBuffer, changed: ByteBuffer?, in intake: inout Intake, isGathered: Bool
     ) {
+        current = nil
         let correlationID = register(progress)
         if changed == nil, !isGathered {
             intake.chunk.patch(correlationID, at: intake.chunk.readerIndex + 4 + RequestHead.correlationIDOffset)
@@ -400,6 +406,7 @@ extension DownstreamConnection {
         intake.chunk.moveReaderIndex(forwardBy: 4)
         intake.restartRun()
         reading = .discarding(progress.size)
+        current = nil
         answered(progress, answer, by: .answeredByFilter(name))
         return true
     }

@@ -82,8 +82,10 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// The number of the first slot.
     var firstSlot: UInt64 = 0
     var chain: ConnectionChain?
+    /// The generation of ``chain``; 0 for none.
+    var chainGeneration: UInt64 = 0
     /// A request that filters have answered while they held it at its header: its body is still to be taken in.
-    var answeredWhileHeld: (progress: RequestInProgress, answer: Answer, filter: String)?
+    var heldAnswer: HeldAnswer?
     var sasl = SASLObserver()
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
@@ -231,6 +233,20 @@ struct GatheredFrame {
 
     /// How many bytes are to come.
     var missing: Int { size + 4 - bytes.readableBytes }
+}
+
+/// The answer to a request that filters have given while they held it at its header.
+final class HeldAnswer {
+    let progress: RequestInProgress
+    let answer: Answer
+    /// The filter's name.
+    let filter: String
+
+    init(progress: RequestInProgress, answer: Answer, filter: String) {
+        self.progress = progress
+        self.answer = answer
+        self.filter = filter
+    }
 }
 
 /// What is known of the request that is being read.

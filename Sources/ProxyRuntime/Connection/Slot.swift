@@ -2,16 +2,24 @@ import FilterAPI
 import KafkaWire
 import NIOCore
 
+/// An answer that waits for the slots before its own to leave.
+final class WaitingAnswer {
+    /// The frame with its size prefix.
+    let bytes: ByteBuffer
+    /// Who gave it.
+    let result: CompletedRequest.Result
+    /// The first error code in it that is not 0.
+    let errorCode: Int16
+
+    init(bytes: ByteBuffer, result: CompletedRequest.Result, errorCode: Int16) {
+        self.bytes = bytes
+        self.result = result
+        self.errorCode = errorCode
+    }
+}
+
 /// One request of a client that waits for its answer, in its turn.
 struct Slot {
-    /// Where the answer stands.
-    enum State {
-        /// A broker has been asked, or will be.
-        case waiting
-        /// The answer is there, with its size prefix, and leaves when the slots before it have left.
-        case answered(ByteBuffer, by: CompletedRequest.Result)
-    }
-
     let apiKey: APIKey
     let apiVersion: Int16
     /// The client's number for the request.
@@ -22,10 +30,9 @@ struct Slot {
     var record: RequestRecord?
     /// The chain that the request met, which its response meets too.
     var chain: ConnectionChain?
-    var state = State.waiting
-    /// The first error code in the answer.
-    var errorCode: Int16 = 0
-    /// For a SaslHandshake: what follows it depends on its answer.
+    /// The answer, if it is there before its turn; nil while a broker is asked.
+    var answer: WaitingAnswer?
+    /// True for a SASL token without a header.
     var isRawToken = false
 }
 

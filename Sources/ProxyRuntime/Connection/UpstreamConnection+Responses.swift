@@ -169,7 +169,7 @@ extension UpstreamConnection {
 
     /// Bytes that have passed leave before an answer that waits behind them.
     private func forwardRunIfAnswersWait(_ intake: inout DownstreamConnection.Intake) {
-        guard downstream.slots.count > 1, case .answered = downstream.slots[1].state else { return }
+        guard downstream.slots.count > 1, downstream.slots[1].answer != nil else { return }
         forwardRun(&intake, upTo: intake.chunk.readerIndex)
     }
 

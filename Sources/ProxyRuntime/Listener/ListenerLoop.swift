@@ -19,6 +19,8 @@ final class ListenerLoop {
     let actions: FilterActions
     /// The filters; connections take up another chain between two frames.
     private(set) var chain: FilterChain
+    /// The generation of ``chain``, at hand for every frame.
+    private(set) var generation: UInt64
     private(set) var plans: PlanTable
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
@@ -34,12 +36,14 @@ final class ListenerLoop {
         self.metrics = ListenerMetrics(listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
         actions = FilterActions(listener: listener.name, shard: loop.shard, metrics: metrics)
         chain = listener.chain
+        generation = listener.chain.generation
         plans = PlanTable(chain: listener.chain, rewritesAddresses: listener.virtual != nil)
     }
 
     /// Puts another chain in the place of this one.
     func exchange(_ chain: FilterChain) {
         self.chain = chain
+        generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
     }
 

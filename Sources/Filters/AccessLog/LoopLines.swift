@@ -1,0 +1,80 @@
+import FilterAPI
+import NIOCore
+
+/// The lines of one access log on one event loop, until they are handed to the file.
+///
+/// They are handed over when there are many, and otherwise in a while.
+final class LoopLines: @unchecked Sendable {
+    // Safety: all variables are touched on `loop` only.
+    private let loop: any EventLoop
+    private let program: LineProgram
+    /// Nil in a dry run.
+    private let lease: LogFileLease?
+    private let account: LineAccount
+    private let flushInterval: TimeAmount
+    @exclusivity(unchecked) private var bytes = ByteBuffer()
+    @exclusivity(unchecked) private var lines = 0
+    @exclusivity(unchecked) private var time = LineTime()
+    @exclusivity(unchecked) private var isFlushScheduled = false
+
+    /// As many bytes are handed over at once.
+    static let batchBytes = 32 << 10
+    /// Enough for most lines.
+    private static let usualLineBytes = 2 << 10
+
+    init(
+        loop: any EventLoop, program: LineProgram, lease: LogFileLease?, account: LineAccount, flushInterval: Duration
+    ) {
+        self.loop = loop
+        self.program = program
+        self.lease = lease
+        self.account = account
+        self.flushInterval = TimeAmount(flushInterval)
+    }
+
+    /// Writes the line of a request; on the loop.
+    func append(_ request: CompletedRequest) {
+        loop.assertInEventLoop()
+        let moment = LineTime.now
+        var room = Self.usualLineBytes
+        while true {
+            let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+                guard var cursor = LineCursor(memory) else { return 0 }
+                program.write(request, at: moment, with: &time, to: &cursor)
+                return cursor.hasOverflowed ? 0 : cursor.count
+            }
+            if count > 0 { break }
+            room *= 2
+        }
+        lines += 1
+        if bytes.readableBytes >= Self.batchBytes { return handOver() }
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.scheduleTask(in: flushInterval) {
+            self.isFlushScheduled = false
+            self.handOver()
+        }
+    }
+
+    /// Hands over what there is; on the loop.
+    private func handOver() {
+        guard lines > 0 else { return }
+        let batch = LineBatch(bytes: bytes, lines: lines, account: account)
+        lines = 0
+        guard let lease else {
+            account.countWithheld(batch.lines)
+            bytes.clear()
+            return
+        }
+        // As large as the last one, so that it rarely grows; with room for the line that fills it.
+        bytes = ByteBufferAllocator().buffer(
+            capacity: min(batch.bytes.readableBytes, Self.batchBytes) + Self.usualLineBytes)
+        if !lease.file.append(batch) { account.countDropped(batch.lines) }
+    }
+
+    /// Hands over what there is, wherever it is called.
+    func handOverFromAnywhere() async {
+        // It only fails when the loop has ended; nothing is left to be done then.
+        try? await loop.submit { self.handOver() }.get()
+    }
+}
