@@ -18,7 +18,8 @@ let hotPath: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -80,7 +81,10 @@ let modules: [Target] = [
         ],
         settings: hotPath
     ),
-    module("Admin", ["Telemetry", hummingbird, logging, nioCore, serviceLifecycle]),
+    module(
+        "Admin",
+        ["Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
+    ),
     module("EmbeddedCluster"),
 ]
 
@@ -97,9 +101,16 @@ let executables: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
+    tests(
+        of: "AccessLogFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+    ),
+    tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
+    tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
+    tests(of: "KafkaWire", [nioCore]),
     tests(of: "Settings"),
+    tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
 ]
 
@@ -109,6 +120,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),

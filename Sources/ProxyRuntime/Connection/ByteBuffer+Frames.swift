@@ -49,23 +49,56 @@ extension ByteBuffer {
         }
     }
 
+    /// Walks a frame that is there whole; the reader index stays.
+    ///
+    /// - Parameters:
+    ///   - program: the steps.
+    ///   - walker: whose memory is used.
+    ///   - index: where the frame begins, behind its size.
+    ///   - bodyOffset: where its body begins.
+    ///   - size: the size of the frame in bytes.
+    ///   - sink: what is reported to.
+    /// - Returns: false if the frame ends before the message does.
+    func walkWhole<Sink: FieldSink>(
+        _ program: WalkProgram, _ walker: inout FieldWalker, at index: Int, bodyOffset: Int, size: Int,
+        _ sink: inout Sink
+    ) throws(WireError) -> Bool {
+        walker.begin(program, position: bodyOffset, end: size)
+        var failure: WireError?
+        let start = index - readerIndex
+        let progress = withUnsafeReadableBytes { bytes -> FieldWalker.Progress in
+            guard start >= 0, bodyOffset <= size, start + size <= bytes.count else { return .needsMore }
+            var consumed = 0
+            do throws(WireError) {
+                return try walker.resume(
+                    UnsafeRawBufferPointer(rebasing: bytes[start + bodyOffset..<start + size]), consumed: &consumed,
+                    sink: &sink)
+            } catch {
+                failure = error
+                return .needsMore
+            }
+        }
+        if let failure { throw failure }
+        return progress == .finished
+    }
+
     /// Lets a walker go on with the readable bytes, up to the end of its frame, and moves the reader index behind what it
     /// used.
     ///
     /// - Parameters:
-    ///   - walker: nil is taken as finished.
+    ///   - walker: begun for the frame.
     ///   - end: the size of the frame in bytes.
     ///   - sink: what is reported to.
     mutating func walk<Sink: FieldSink>(
-        _ walker: inout FieldWalker?, end: Int, _ sink: inout Sink
+        _ walker: inout FieldWalker, end: Int, _ sink: inout Sink
     ) throws(WireError) -> FieldWalker.Progress {
         var consumed = 0
         var failure: WireError?
         let progress = withUnsafeReadableBytes { bytes -> FieldWalker.Progress in
-            let count = min(bytes.count, max(0, end - (walker?.position ?? end)))
+            let count = min(bytes.count, max(0, end - walker.position))
             do throws(WireError) {
-                return try walker?.resume(
-                    UnsafeRawBufferPointer(rebasing: bytes[..<count]), consumed: &consumed, sink: &sink) ?? .finished
+                return try walker.resume(
+                    UnsafeRawBufferPointer(rebasing: bytes[..<count]), consumed: &consumed, sink: &sink)
             } catch {
                 failure = error
                 return .finished

@@ -23,7 +23,8 @@ extension DownstreamConnection {
         shared.logger.warning(
             "connection closed: bytes that are not a valid request",
             metadata: [
-                "reason": "\(reason)", "listener": "\(shared.name)", "client": "\(context.clientAddress):\(context.clientPort)",
+                "reason": "\(reason)", "listener": "\(shared.name)",
+                "client": "\(context.clientAddress):\(context.clientPort)",
                 "error": "\(error.map { "\($0)" } ?? "-")",
                 "api": "\(current?.head.apiKey.description ?? "-")", "version": "\(current?.head.apiVersion ?? -1)",
             ])
@@ -40,7 +41,6 @@ extension DownstreamConnection {
         shared.metrics.connections.decrement()
         shared.metrics.countClosed(reason)
         unread = nil
-        walker = nil
         reading = .header
         if heldBytes > 0 { shared.budget.release(heldBytes) }
         heldBytes = 0
@@ -53,13 +53,15 @@ extension DownstreamConnection {
     }
 
     private func endSlots(reason: String) {
-        if let progress = current ?? answeredWhileHeld?.progress, let record = progress.record, !progress.expectsResponse || isUnregistered(progress) {
+        if let progress = current ?? heldAnswer?.progress, let record = progress.record,
+            !progress.expectsResponse || isUnregistered(progress)
+        {
             chain?.complete(
                 record, result: .closed(reason), responseBytes: 0,
                 duration: .nanoseconds(Int64(clamping: elapsed(since: progress.startedAt))), upstream: upstream?.label)
         }
         current = nil
-        answeredWhileHeld = nil
+        heldAnswer = nil
         for slot in slots {
             guard let record = slot.record else { continue }
             slot.chain?.complete(
@@ -97,7 +99,7 @@ extension DownstreamConnection {
             if inputClosed { close(reason: "client") }
             return
         }
-        if inputClosed, current == nil, answeredWhileHeld == nil,
+        if inputClosed, current == nil, heldAnswer == nil,
             pauses.isDisjoint(with: [.connecting, .holding, .muted])
         {
             close(reason: "client")

@@ -8,7 +8,7 @@ import NIOCore
 extension DownstreamConnection {
     /// Takes up the listener's chain, between two frames, if it was exchanged.
     func adoptChain() {
-        guard chain?.chain.generation != shared.chain.generation else { return }
+        chainGeneration = shared.generation
         let isExchange = chain != nil
         guard isExchange || !shared.chain.entries.isEmpty else { return }
         if let old = chain, !slots.contains(where: { $0.chain === old }) { old.close() }
@@ -25,13 +25,13 @@ extension DownstreamConnection {
         case .whole(let used?): program = used
         case .whole(nil), .cutThrough: return true
         }
-        var body = frame
-        body.moveReaderIndex(forwardBy: progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
-        walker = FieldWalker(program: program, position: progress.head.length, end: progress.size)
-        defer { walker = nil }
         do throws(WireError) {
-            guard try body.walk(&walker, end: progress.size, &sink) == .finished else {
+            guard
+                try frame.walkWhole(
+                    program, &walker, at: frame.readerIndex, bodyOffset: progress.head.length, size: progress.size,
+                    &sink)
+            else {
                 malformed("request_body", nil)
                 return false
             }
@@ -60,13 +60,12 @@ extension DownstreamConnection {
         setPause(.holding, true)
         future.assumeIsolated().whenSuccess { [weak self] outcome in
             guard let self, !self.isClosed else { return }
-            var progress = progress
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress
             case .answered(let answer, let name):
                 self.current = nil
-                self.answeredWhileHeld = (progress, answer, name)
+                self.heldAnswer = HeldAnswer(progress: progress, answer: answer, filter: name)
             case .close(let reason):
                 self.close(reason: reason)
                 return

@@ -65,7 +65,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// What has come and is not used yet.
     var unread: ByteBuffer?
     var reading = Reading.header
-    var walker: FieldWalker?
+    var walker = FieldWalker()
     var sink: ObservingSink
     /// When the first bytes of the frame being read came.
     var frameStartedAt = NIODeadline.now()
@@ -82,8 +82,10 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// The number of the first slot.
     var firstSlot: UInt64 = 0
     var chain: ConnectionChain?
+    /// The generation of ``chain``; 0 for none.
+    var chainGeneration: UInt64 = 0
     /// A request that filters have answered while they held it at its header: its body is still to be taken in.
-    var answeredWhileHeld: (progress: RequestInProgress, answer: Answer, filter: String)?
+    var heldAnswer: HeldAnswer?
     var sasl = SASLObserver()
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
@@ -236,8 +238,22 @@ struct GatheredFrame {
     var missing: Int { size + 4 - bytes.readableBytes }
 }
 
+/// The answer to a request that filters have given while they held it at its header.
+final class HeldAnswer {
+    let progress: RequestInProgress
+    let answer: Answer
+    /// The filter's name.
+    let filter: String
+
+    init(progress: RequestInProgress, answer: Answer, filter: String) {
+        self.progress = progress
+        self.answer = answer
+        self.filter = filter
+    }
+}
+
 /// What is known of the request that is being read.
-struct RequestInProgress {
+final class RequestInProgress {
     let head: RequestHead
     /// The size of the frame without its prefix, in bytes.
     let size: Int
@@ -248,4 +264,16 @@ struct RequestInProgress {
     var record: RequestRecord?
     /// True once filters have seen the header.
     var headerSeen = false
+
+    init(
+        head: RequestHead, size: Int, plan: RequestPlan, startedAt: NIODeadline, expectsResponse: Bool,
+        record: RequestRecord?
+    ) {
+        self.head = head
+        self.size = size
+        self.plan = plan
+        self.startedAt = startedAt
+        self.expectsResponse = expectsResponse
+        self.record = record
+    }
 }

@@ -43,7 +43,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var lastCorrelationID: Int32 = 0
     var unread: ByteBuffer?
     var reading = Reading.header
-    var walker: FieldWalker?
+    var walker = FieldWalker()
     var sink: ObservingSink
     /// True if the frame at hand was counted before it turned out that it has to be changed.
     var isObserved = false

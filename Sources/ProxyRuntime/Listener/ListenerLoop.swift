@@ -1,7 +1,7 @@
-import SluiceConfiguration
 import KafkaWire
 import Logging
 import NIOCore
+import SluiceConfiguration
 import Telemetry
 
 /// One listener on one event loop: what its connections there share. Touched on that loop only.
@@ -19,6 +19,8 @@ final class ListenerLoop {
     let actions: FilterActions
     /// The filters; connections take up another chain between two frames.
     private(set) var chain: FilterChain
+    /// The generation of ``chain``, at hand for every frame.
+    private(set) var generation: UInt64
     private(set) var plans: PlanTable
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
@@ -31,15 +33,18 @@ final class ListenerLoop {
         onUnknown = listener.onUnknown
         budget = listener.budget
         logger = listener.logger
-        self.metrics = ListenerMetrics(listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
+        self.metrics = ListenerMetrics(
+            listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
         actions = FilterActions(listener: listener.name, shard: loop.shard, metrics: metrics)
         chain = listener.chain
+        generation = listener.chain.generation
         plans = PlanTable(chain: listener.chain, rewritesAddresses: listener.virtual != nil)
     }
 
     /// Puts another chain in the place of this one.
     func exchange(_ chain: FilterChain) {
         self.chain = chain
+        generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
     }
 
