@@ -167,6 +167,7 @@ extension DownstreamConnection {
         if head.apiKey == .produce {
             switch intake.chunk.readAcks(head, at: start + 4, size: size) {
             case .needsMore:
+                if intake.chunk.readableBytes > RequestIntakeLimits.header { malformed("header_too_large", nil) }
                 return false
             case .malformed(let error):
                 malformed("produce_acks", error)
