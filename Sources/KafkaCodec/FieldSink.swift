@@ -1,7 +1,8 @@
-package import KafkaMessages
+public import KafkaMessages
 import KafkaWire
 
 /// Where a field stands in its frame, in bytes from the first byte after the size prefix.
+@frozen
 public struct FieldLocation: Sendable, Equatable {
     /// Where the field begins: its length prefix if it has one.
     public var start: Int
@@ -11,6 +12,7 @@ public struct FieldLocation: Sendable, Equatable {
     public var end: Int
 
     /// A location.
+    @inlinable
     public init(start: Int, valueStart: Int, end: Int) {
         self.start = start
         self.valueStart = valueStart
@@ -18,12 +20,14 @@ public struct FieldLocation: Sendable, Equatable {
     }
 
     /// The number of bytes of the value.
+    @inlinable
     public var valueLength: Int { end - valueStart }
 }
 
 /// What a walk reports to.
 ///
 /// All pointers are valid during the call only. Positions are offsets into the frame, after its size prefix.
+@usableFromInline
 package protocol FieldSink {
     /// A field with a role, its value whole.
     mutating func field(_ role: FieldRole, _ location: FieldLocation, _ value: UnsafeRawBufferPointer)
@@ -52,15 +56,24 @@ package protocol FieldSink {
 
 /// Sinks implement what they need.
 extension FieldSink {
+    @inlinable
     package mutating func nullField(_ role: FieldRole, _ location: FieldLocation) {}
+    @inlinable
     package mutating func beginRecords(_ location: FieldLocation) {}
+    @inlinable
     package mutating func recordBytes(_ bytes: UnsafeRawBufferPointer) {}
+    @inlinable
     package mutating func endRecords() {}
+    @inlinable
     package mutating func beginArray(_ location: FieldLocation, count: Int) {}
+    @inlinable
     package mutating func beginElement(at position: Int) {}
+    @inlinable
     package mutating func endElement(at position: Int) {}
+    @inlinable
     package mutating func beginTag(
         numberAt position: Int, _ size: FieldLocation, _ value: UnsafeRawBufferPointer
     ) -> Bool { true }
+    @inlinable
     package mutating func endTag(at position: Int) {}
 }

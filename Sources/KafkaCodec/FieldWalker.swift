@@ -1,13 +1,15 @@
-import KafkaMessages
-package import KafkaWire
+public import KafkaMessages
+public import KafkaWire
 
 /// Walks the bytes of one message, as they arrive, and reports the fields that its program asks for.
 ///
 /// The walk stops where the bytes end and goes on with the next ones. A reported field is reported whole: a call may
 /// consume less than it was given, and the rest has to come again with more behind it. What nobody asked for is
 /// passed without looking at it, however large it is.
+@usableFromInline
 package struct FieldWalker {
     /// How far a walk came.
+    @usableFromInline
     package enum Progress: Sendable {
         /// All that was given is used, or what is left is too short for the next field.
         case needsMore
@@ -16,38 +18,55 @@ package struct FieldWalker {
     }
 
     /// The largest value that is gathered to be reported, in bytes. Names are far smaller; what is larger is an error.
-    package static let largestField = 1 << 20
+    @inlinable static var largestField: Int { 1 << 20 }
 
-var program: WalkProgram
-var step = 0
+    /// How deep arrays and tagged fields may nest: no message comes near it.
+    static let deepest = 16
+
+    @usableFromInline var program: WalkProgram?
+    @usableFromInline var step = 0
     /// Offset in the frame of the next byte.
-    package private(set) var position: Int
+    @usableFromInline package var position = 0
     /// The size of the frame.
-let end: Int
+    @usableFromInline var end = 0
     /// Bytes to be passed before the next step.
-var skip = 0
+    @usableFromInline var skip = 0
     /// Bytes of records to come.
-var recordsLeft = 0
-var inRecords = false
+    @usableFromInline var recordsLeft = 0
+    @usableFromInline var inRecords = false
     /// True between two tagged fields of one section.
-var inTagSection = false
-var depth = 0
+    @usableFromInline var inTagSection = false
+    @usableFromInline var depth = 0
     /// Elements or tagged fields to come, by depth.
-var counts = InlineArray<16, Int>(repeating: 0)
+    @usableFromInline var counts = InlineArray<16, Int>(repeating: 0)
     /// Where the current tagged field ends, by depth.
-var tagEnds = InlineArray<16, Int>(repeating: 0)
+    @usableFromInline var tagEnds = InlineArray<16, Int>(repeating: 0)
 
-    /// Begins a walk.
+    /// A walker that is at the end of nothing.
+    package init() {}
+
+    /// Begins a walk; see ``begin(_:position:end:)``.
+    package init(program: WalkProgram, position: Int, end: Int) {
+        begin(program, position: position, end: end)
+    }
+
+    /// Begins a walk, wherever the one before it stands.
     ///
     /// - Parameters:
     ///   - program: the steps.
     ///   - position: the offset of the body in the frame, in bytes.
     ///   - end: the size of the frame, in bytes.
-    package init(program: WalkProgram, position: Int, end: Int) {
-        precondition(program.depth < 16, "\(program.layout.name) nests too deep")
+    @inlinable
+    package mutating func begin(_ program: WalkProgram, position: Int, end: Int) {
         self.program = program
         self.position = position
         self.end = end
+        step = 0
+        skip = 0
+        recordsLeft = 0
+        inRecords = false
+        inTagSection = false
+        depth = 0
     }
 
     /// Goes on with the bytes that follow those consumed before.
@@ -56,6 +75,7 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
     ///   - bytes: what is there of the frame from ``position`` on, never beyond its end.
     ///   - consumed: how many bytes were used.
     /// - Throws: ``WireError`` if the bytes are not such a message.
+    @inlinable
     package mutating func resume<Sink: FieldSink>(
         _ bytes: UnsafeRawBufferPointer, consumed: inout Int, sink: inout Sink
     ) throws(WireError) -> Progress {
@@ -72,7 +92,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
     }
 
     /// A step that needs no bytes may be left when the frame has ended.
-    private mutating func finishEmpty<Sink: FieldSink>(sink: inout Sink) throws(WireError) -> Progress {
+    @inlinable
+    mutating func finishEmpty<Sink: FieldSink>(sink: inout Sink) throws(WireError) -> Progress {
         var nothing: UInt8 = 0
         var progress = Progress.needsMore
         var failure: WireError?
@@ -89,74 +110,79 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return progress
     }
 
-    private mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError) -> Progress {
+    @inlinable
+    mutating func run<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) throws(WireError)
+        -> Progress
+    {
         if skip > 0 {
             skip -= cursor.pass(upTo: skip)
             if skip > 0 { return .needsMore }
         }
         if inRecords, !passRecords(&cursor, sink: &sink) { return .needsMore }
-        let program = self.program
-        return try program.steps.withUnsafeBufferPointer { (steps) throws(WireError) -> Progress in
-            while true {
-                let current = steps[step]
-                switch current.code {
-                case .skip:
-                    step += 1
-                    if !(try passOver(Int(current.a), &cursor)) { return .needsMore }
-                case .fixed:
-                    let size = Int(current.a)
-                    guard let value = try cursor.take(size) else { return .needsMore }
-                    sink.field(
-                        current.role,
-                        FieldLocation(start: cursor.position - size, valueStart: cursor.position - size, end: cursor.position),
-                        value
-                    )
-                    step += 1
-                case .string, .compactString, .bytes, .compactBytes:
-                    guard try lengthPrefixed(current, &cursor, sink: &sink) else { return .needsMore }
-                case .records, .compactRecords:
-                    guard try records(current, &cursor, sink: &sink) else { return .needsMore }
-                case .fixedArray, .compactFixedArray:
-                    guard let count = try cursor.count(compact: current.code == .compactFixedArray) else { return .needsMore }
-                    step += 1
-                    let (size, overflow) = max(0, count.value).multipliedReportingOverflow(by: Int(current.a))
-                    guard !overflow, size <= cursor.left else {
-                        throw WireError.countTooLarge(count.value, left: cursor.left, at: cursor.position)
-                    }
-                    if !(try passOver(size, &cursor)) { return .needsMore }
-                case .array, .compactArray:
-                    guard try beginArray(current, &cursor, sink: &sink) else { return .needsMore }
-                case .nextElement:
-                    if current.reportsElements { sink.endElement(at: cursor.position) }
-                    counts[depth] -= 1
-                    if counts[depth] > 0 {
-                        if current.reportsElements { sink.beginElement(at: cursor.position) }
-                        step = Int(current.a)
-                    } else {
-                        depth -= 1
-                        step += 1
-                    }
-                case .optionalStructure:
-                    guard let marker = try cursor.take(1) else { return .needsMore }
-                    step = marker[0] < 0x80 ? step + 1 : Int(current.a)
-                case .skipTags:
-                    guard try skipTags(&cursor) else { return .needsMore }
-                case .tags:
-                    guard try tags(current, program.tagTables[Int(current.a)], &cursor, sink: &sink) else {
-                        return .needsMore
-                    }
-                case .endTag:
-                    guard try endTag(current, &cursor, sink: &sink) else { return .needsMore }
-                case .end:
-                    return .finished
+        guard let program else { return .finished }
+        let steps = program.steps
+        while true {
+            let current = steps[step]
+            switch current.code {
+            case .skip:
+                step += 1
+                if !(try passOver(Int(current.a), &cursor)) { return .needsMore }
+            case .fixed:
+                let size = Int(current.a)
+                guard let value = try cursor.take(size) else { return .needsMore }
+                sink.field(
+                    current.role,
+                    FieldLocation(
+                        start: cursor.position - size, valueStart: cursor.position - size, end: cursor.position),
+                    value
+                )
+                step += 1
+            case .string, .compactString, .bytes, .compactBytes:
+                guard try lengthPrefixed(current, &cursor, sink: &sink) else { return .needsMore }
+            case .records, .compactRecords:
+                guard try records(current, &cursor, sink: &sink) else { return .needsMore }
+            case .fixedArray, .compactFixedArray:
+                guard let count = try cursor.count(compact: current.code == .compactFixedArray) else {
+                    return .needsMore
                 }
+                step += 1
+                let (size, overflow) = max(0, count.value).multipliedReportingOverflow(by: Int(current.a))
+                guard !overflow, size <= cursor.left else {
+                    throw WireError.countTooLarge(count.value, left: cursor.left, at: cursor.position)
+                }
+                if !(try passOver(size, &cursor)) { return .needsMore }
+            case .array, .compactArray:
+                guard try beginArray(current, &cursor, sink: &sink) else { return .needsMore }
+            case .nextElement:
+                if current.reportsElements { sink.endElement(at: cursor.position) }
+                counts[depth] -= 1
+                if counts[depth] > 0 {
+                    if current.reportsElements { sink.beginElement(at: cursor.position) }
+                    step = Int(current.a)
+                } else {
+                    depth -= 1
+                    step += 1
+                }
+            case .optionalStructure:
+                guard let marker = try cursor.take(1) else { return .needsMore }
+                step = marker[0] < 0x80 ? step + 1 : Int(current.a)
+            case .skipTags:
+                guard try skipTags(&cursor) else { return .needsMore }
+            case .tags:
+                guard try tags(current, program.tagTables[Int(current.a)], &cursor, sink: &sink) else {
+                    return .needsMore
+                }
+            case .endTag:
+                guard try endTag(current, &cursor, sink: &sink) else { return .needsMore }
+            case .end:
+                return .finished
             }
         }
     }
 
     /// Passes over bytes; false if more have to come for it. The walk goes on with its step when they have.
-    @inline(__always)
-    private mutating func passOver(_ size: Int, _ cursor: inout WalkCursor) throws(WireError) -> Bool {
+    @inlinable @inline(__always)
+    mutating func passOver(_ size: Int, _ cursor: inout WalkCursor) throws(WireError) -> Bool {
         guard size <= cursor.left else { throw WireError.truncated(size, left: cursor.left, at: cursor.position) }
         if size <= cursor.unread {
             cursor.advance(size)
@@ -166,8 +192,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return false
     }
 
-    @inline(__always)
-    private mutating func lengthPrefixed<Sink: FieldSink>(
+    @inlinable @inline(__always)
+    mutating func lengthPrefixed<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         let start = cursor.mark
@@ -199,7 +225,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return true
     }
 
-    private mutating func records<Sink: FieldSink>(
+    @inlinable
+    mutating func records<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         guard let length = try cursor.length(current.code == .records ? .bytes : .compactBytes) else { return false }
@@ -216,7 +243,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return passRecords(&cursor, sink: &sink)
     }
 
-    private mutating func passRecords<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) -> Bool {
+    @inlinable
+    mutating func passRecords<Sink: FieldSink>(_ cursor: inout WalkCursor, sink: inout Sink) -> Bool {
         let bytes = cursor.takeUpTo(recordsLeft)
         if !bytes.isEmpty { sink.recordBytes(bytes) }
         recordsLeft -= bytes.count
@@ -226,8 +254,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return true
     }
 
-    @inline(__always)
-    private mutating func beginArray<Sink: FieldSink>(
+    @inlinable @inline(__always)
+    mutating func beginArray<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         guard let count = try cursor.count(compact: current.code == .compactArray) else { return false }
@@ -250,8 +278,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return true
     }
 
-    @inline(__always)
-    private mutating func skipTags(_ cursor: inout WalkCursor) throws(WireError) -> Bool {
+    @inlinable @inline(__always)
+    mutating func skipTags(_ cursor: inout WalkCursor) throws(WireError) -> Bool {
         if !inTagSection {
             guard let count = try cursor.unsignedVarint() else { return false }
             if count == 0 {
@@ -277,7 +305,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return true
     }
 
-    private mutating func tags<Sink: FieldSink>(
+    @inlinable
+    mutating func tags<Sink: FieldSink>(
         _ current: WalkStep, _ table: ContiguousArray<TagEntry>, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         if !inTagSection {
@@ -331,7 +360,8 @@ var tagEnds = InlineArray<16, Int>(repeating: 0)
         return true
     }
 
-    private mutating func endTag<Sink: FieldSink>(
+    @inlinable
+    mutating func endTag<Sink: FieldSink>(
         _ current: WalkStep, _ cursor: inout WalkCursor, sink: inout Sink
     ) throws(WireError) -> Bool {
         let fieldEnd = tagEnds[depth]

@@ -54,7 +54,8 @@ package struct RequestHead: Sendable, Equatable {
         guard form != .withoutClientID else { return .header(head) }
         var cursor: WalkCursor
         guard let base = bytes.baseAddress else { return .needsMore }
-        cursor = WalkCursor(base: base + smallest, available: bytes.count - smallest, position: smallest, end: frameSize)
+        cursor = WalkCursor(
+            base: base + smallest, available: bytes.count - smallest, position: smallest, end: frameSize)
         if form == .unknown {
             guard let length = try? cursor.length(.string), length.value >= 0,
                 (try? cursor.take(length.value)) ?? nil != nil
@@ -70,7 +71,9 @@ package struct RequestHead: Sendable, Equatable {
         if form == .flexible {
             guard let tags = try cursor.unsignedVarint() else { return .needsMore }
             for _ in 0..<tags {
-                guard try cursor.unsignedVarint() != nil, let size = try cursor.unsignedVarint() else { return .needsMore }
+                guard try cursor.unsignedVarint() != nil, let size = try cursor.unsignedVarint() else {
+                    return .needsMore
+                }
                 guard try cursor.take(Int(size)) != nil else { return .needsMore }
             }
         }

@@ -1,17 +1,18 @@
-import KafkaWire
+public import KafkaWire
 
 /// Where a walk stands in the bytes that it was given.
+@usableFromInline
 struct WalkCursor {
-    private let base: UnsafeRawPointer
-    private let available: Int
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline let available: Int
     /// Bytes of what was given that are used.
-    private(set) var offset = 0
+    @usableFromInline var offset = 0
     /// Offset in the frame of what was given first.
-    private let origin: Int
+    @usableFromInline let origin: Int
     /// The size of the frame.
-    private let end: Int
+    @usableFromInline let end: Int
 
-    @inline(__always)
+    @inlinable @inline(__always)
     init(base: UnsafeRawPointer, available: Int, position: Int, end: Int) {
         self.base = base
         self.available = min(available, max(0, end - position))
@@ -20,28 +21,32 @@ struct WalkCursor {
     }
 
     /// Offset in the frame of the next byte.
-    @inline(__always) var position: Int { origin + offset }
+    @inlinable @inline(__always)
+    var position: Int { origin + offset }
     /// Bytes of what was given that are not used yet.
-    @inline(__always) var unread: Int { available - offset }
+    @inlinable @inline(__always)
+    var unread: Int { available - offset }
     /// Bytes of the frame that are not used yet, those to come included.
-    @inline(__always) var left: Int { end - position }
+    @inlinable @inline(__always)
+    var left: Int { end - position }
     /// A place to come back to.
-    @inline(__always) var mark: Int { offset }
+    @inlinable @inline(__always)
+    var mark: Int { offset }
 
     /// Goes back to a place.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func reset(_ mark: Int) {
         offset = mark
     }
 
     /// Uses bytes that are known to be there.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func advance(_ size: Int) {
         offset += size
     }
 
     /// Uses as many of the bytes as are there, and says how many.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func pass(upTo size: Int) -> Int {
         let count = min(size, unread)
         offset += count
@@ -49,7 +54,7 @@ struct WalkCursor {
     }
 
     /// As ``pass(upTo:)``, and gives the bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func takeUpTo(_ size: Int) -> UnsafeRawBufferPointer {
         let count = min(size, unread)
         let bytes = UnsafeRawBufferPointer(start: base + offset, count: count)
@@ -58,7 +63,7 @@ struct WalkCursor {
     }
 
     /// The next bytes without using them; nil if they have not all come.
-    @inline(__always)
+    @inlinable @inline(__always)
     func peek(_ size: Int) -> UnsafeRawBufferPointer? {
         guard size <= unread else { return nil }
         return UnsafeRawBufferPointer(start: base + offset, count: size)
@@ -67,7 +72,7 @@ struct WalkCursor {
     /// The next bytes; nil if they have not all come.
     ///
     /// - Throws: ``WireError`` if the frame is too short for them.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func take(_ size: Int) throws(WireError) -> UnsafeRawBufferPointer? {
         guard size <= unread else {
             guard size <= left else { throw WireError.truncated(size, left: left, at: position) }
@@ -78,20 +83,20 @@ struct WalkCursor {
         return bytes
     }
 
-    @inline(__always)
-    private mutating func int16() throws(WireError) -> Int16? {
+    @inlinable @inline(__always)
+    mutating func int16() throws(WireError) -> Int16? {
         guard let bytes = try take(2) else { return nil }
         return Int16(bigEndian: bytes.loadUnaligned(as: Int16.self))
     }
 
-    @inline(__always)
-    private mutating func int32() throws(WireError) -> Int32? {
+    @inlinable @inline(__always)
+    mutating func int32() throws(WireError) -> Int32? {
         guard let bytes = try take(4) else { return nil }
         return Int32(bigEndian: bytes.loadUnaligned(as: Int32.self))
     }
 
     /// The next varint without sign; nil, and nothing used, if it has not all come.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func unsignedVarint() throws(WireError) -> UInt32? {
         guard unread > 0 else {
             guard left > 0 else { throw WireError.truncated(1, left: 0, at: position) }
@@ -105,7 +110,8 @@ struct WalkCursor {
         return try longVarint()
     }
 
-    private mutating func longVarint() throws(WireError) -> UInt32? {
+    @usableFromInline
+    mutating func longVarint() throws(WireError) -> UInt32? {
         var value: UInt64 = 0
         for index in 0..<5 {
             guard index < unread else {
@@ -124,13 +130,20 @@ struct WalkCursor {
     }
 
     /// A length or a count, and the number of bytes that it took.
+    @usableFromInline
     struct Prefix {
-        let value: Int
-        let size: Int
+        @usableFromInline let value: Int
+        @usableFromInline let size: Int
+
+        @inlinable
+        init(value: Int, size: Int) {
+            self.value = value
+            self.size = size
+        }
     }
 
     /// The length before a string or bytes; −1 is null. Nil, and nothing used, if it has not all come.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func length(_ code: WalkCode) throws(WireError) -> Prefix? {
         let start = offset
         let here = position
@@ -152,7 +165,7 @@ struct WalkCursor {
     }
 
     /// The count before the elements of an array; −1 is null. Nil, and nothing used, if it has not all come.
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func count(compact: Bool) throws(WireError) -> Prefix? {
         let start = offset
         let here = position

@@ -1,11 +1,11 @@
-package import KafkaMessages
+public import KafkaMessages
 import KafkaWire
 
 /// What one step of a walk does.
 ///
 /// The steps of a message version are a small program: everything that nobody asked for is folded into skips, so that
 /// a walk costs what its reader wants and not what the message holds.
-
+@usableFromInline
 package enum WalkCode: UInt8, Sendable {
     /// Pass `a` bytes.
     case skip
@@ -47,15 +47,15 @@ package enum WalkCode: UInt8, Sendable {
 }
 
 /// One step of a walk.
-
+@usableFromInline
 package struct WalkStep: Sendable {
-    package let code: WalkCode
+    @usableFromInline package let code: WalkCode
     /// What the step reports; `.none` where it reports nothing.
-    package let role: FieldRole
+    @usableFromInline package let role: FieldRole
     /// True on an array whose elements' bounds are reported.
-    package let reportsElements: Bool
-    package var a: Int32
-    package var b: Int32
+    @usableFromInline package let reportsElements: Bool
+    @usableFromInline package var a: Int32
+    @usableFromInline package var b: Int32
 
     init(_ code: WalkCode, role: FieldRole = .none, reportsElements: Bool = false, a: Int32 = 0, b: Int32 = 0) {
         self.code = code
@@ -67,10 +67,10 @@ package struct WalkStep: Sendable {
 }
 
 /// Where the body of a tagged field begins in the program.
-
+@usableFromInline
 package struct TagEntry: Sendable {
-    package let tag: UInt32
-    package let step: Int32
+    @usableFromInline package let tag: UInt32
+    @usableFromInline package let step: Int32
 
     init(tag: UInt32, step: Int32) {
         self.tag = tag
@@ -81,7 +81,9 @@ package struct TagEntry: Sendable {
 /// The steps of one API, version and direction, for a given set of roles.
 ///
 /// A program is made once for each event loop and then only read.
-package final class WalkProgram: Sendable {
+@usableFromInline
+package final class WalkProgram: @unchecked Sendable {
+    // Safety: `steps` is written by the initializer alone and freed with the last reference.
     /// The message's layout.
     package let layout: MessageLayout
     /// The version that the steps are for.
@@ -94,8 +96,10 @@ package final class WalkProgram: Sendable {
     package let reportsNothing: Bool
     /// How deep arrays and tags nest at most.
     package let depth: Int
-let steps: ContiguousArray<WalkStep>
-let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
+    /// The steps, in memory that stays where it is: a walk reads one for every few bytes.
+    @usableFromInline let steps: UnsafeMutablePointer<WalkStep>
+    private let stepCount: Int
+    @usableFromInline let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
 
     /// Makes the program that reports the fields with one of the roles.
     ///
@@ -104,8 +108,9 @@ let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
     ///   - version: one of its valid versions.
     ///   - roles: what is to be reported.
     ///   - reportingElementsOf: arrays whose elements' bounds are reported, by the role of a field directly in them.
-    package init(layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil)
-    {
+    package init(
+        layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil
+    ) {
         var compiler = WalkCompiler(
             version: version,
             flexible: version >= layout.firstFlexibleVersion,
@@ -117,11 +122,19 @@ let tagTables: ContiguousArray<ContiguousArray<TagEntry>>
         self.layout = layout
         self.version = version
         self.isFlexible = compiler.flexible
-        self.steps = compiler.steps
+        self.stepCount = compiler.steps.count
+        self.steps = .allocate(capacity: compiler.steps.count)
+        self.steps.initialize(from: Array(compiler.steps), count: compiler.steps.count)
         self.tagTables = compiler.tagTables
         self.depth = compiler.deepest
+        precondition(compiler.deepest < FieldWalker.deepest, "\(layout.name) nests too deep")
         self.reportsNothing = !compiler.steps.contains { $0.role != .none || $0.reportsElements }
         self.reportsRecords = compiler.steps.contains { $0.role == .records }
+    }
+
+    deinit {
+        steps.deinitialize(count: stepCount)
+        steps.deallocate()
     }
 }
 
@@ -158,6 +171,6 @@ package struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
 extension WalkProgram {
     /// True if a step reports fields with the role.
     package func reports(_ role: FieldRole) -> Bool {
-        steps.contains { $0.role == role }
+        UnsafeBufferPointer(start: steps, count: stepCount).contains { $0.role == role }
     }
 }

@@ -1,10 +1,10 @@
-package import SluiceConfiguration
 import FilterAPI
 import KafkaWire
 package import Logging
 package import NIOCore
 import NIOPosix
 import Settings
+package import SluiceConfiguration
 package import Telemetry
 
 /// The proxy: its event loops, listeners and clusters.

@@ -92,8 +92,9 @@ struct GenerateEncoder {
         if field.field.elementType == "int32" {
             lines.add("writer.writeInt32s(\(value))")
         } else {
-            lines.open("for element in \(value) {")
-            lines.add(write(field, "element"))
+            // By index, as iterating would copy each element, with all its references.
+            lines.open("for index in \(value).indices {")
+            lines.add(write(field, "\(value)[index]"))
             lines.close()
         }
     }

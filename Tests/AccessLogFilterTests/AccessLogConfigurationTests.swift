@@ -42,12 +42,12 @@ struct AccessLogConfigurationTests {
     func everyKey() throws {
         let result = read([
             "path": "access.log", "format": "template", "template": "%{api} 100%%", "only_errors": "true",
-            "slower_than": "250ms", "flush_interval": "1s", "max_buffered": "64KiB",
+            "slower_than": "250ms", "flush_interval": "1s", "max_buffered": "256KiB",
         ])
         #expect(result.issues == [])
         let expected = AccessLogConfiguration(
             path: "/etc/sluice/access.log", format: .template(try AccessLogTemplate("%{api} 100%%")), onlyErrors: true,
-            slowerThan: .milliseconds(250), flushInterval: .seconds(1), maxBuffered: .kibibytes(64))
+            slowerThan: .milliseconds(250), flushInterval: .seconds(1), maxBuffered: .kibibytes(256))
         #expect(result.value == expected)
     }
 
@@ -66,7 +66,7 @@ struct AccessLogConfigurationTests {
             problem(["format": "template", "template": "%{api}", "fields": ["api"]])
                 == "is used with 'format: json' only: a template names its fields")
         #expect(problem(["flush_interval": "2s"]) == "must be between 1ms and 1s, not 2s")
-        #expect(problem(["max_buffered": "1KiB"]) == "must be between 64KiB and 1GiB, not 1KiB")
+        #expect(problem(["max_buffered": "1KiB"]) == "must be between 256KiB and 1GiB, not 1KiB")
         #expect(problem(["formt": "json"]) == "unknown key (format)")
     }
 

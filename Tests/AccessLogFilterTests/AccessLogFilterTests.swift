@@ -143,6 +143,46 @@ struct AccessLogFilterTests {
         }
     }
 
+    @Test("follows what changes on a connection")
+    func changingConnection() async throws {
+        let filter = try AccessLogFilter.make(
+            configuration(fields: [.clientID, .principal, .clientAddress, .api, .softwareName, .softwareVersion]))
+        let loop = NIOAsyncTestingEventLoop()
+        try await loop.executeInContext {
+            let first = Sample().connection(on: loop)
+            let part = filter.makeConnectionFilter(first)
+            func end(_ change: (inout Sample) -> Void = { _ in }) {
+                var sample = Sample()
+                change(&sample)
+                part.completed(sample.request(on: first))
+            }
+            end()
+            end { $0.clientID = nil }
+            end()
+            first.principal = "User:bob"
+            end()
+            first.clientAddress = "::1"
+            end()
+            first.softwareName = nil
+            end()
+            first.softwareVersion = "3"
+            end()
+        }
+        await loop.advanceTime(by: .seconds(1))
+        func line(_ id: String, _ principal: String, _ address: String, _ name: String, _ version: String) -> String {
+            "{\"client_id\":\(id),\"principal\":\"User:\(principal)\",\"client_address\":\"\(address)\","
+                + "\"api\":\"Produce\",\"software_name\":\(name),\"software_version\":\"\(version)\"}"
+        }
+        let name = "\"librdkafka\""
+        let expected = [
+            line("\"billing\"", "alice", "10.1.2.3", name, "2.3.0"), line("null", "alice", "10.1.2.3", name, "2.3.0"),
+            line("\"billing\"", "alice", "10.1.2.3", name, "2.3.0"),
+            line("\"billing\"", "bob", "10.1.2.3", name, "2.3.0"), line("\"billing\"", "bob", "::1", name, "2.3.0"),
+            line("\"billing\"", "bob", "::1", "null", "2.3.0"), line("\"billing\"", "bob", "::1", "null", "3"),
+        ]
+        try await eventually { folder.lines("log") == expected }
+    }
+
     @Test("neither opens nor writes a file in a dry run, but counts")
     func dryRun() async throws {
         let filter = try AccessLogFilter.make(configuration(), metrics: metrics, isDryRun: true)

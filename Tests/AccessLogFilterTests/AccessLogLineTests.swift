@@ -197,7 +197,10 @@ struct EscapingTests {
         #expect(try sample.value(.clientID) == .text(String(repeating: "a", count: 256)))
         sample.clientID = String(repeating: "a", count: 257)
         #expect(try sample.value(.clientID) == .text(String(repeating: "a", count: 253) + "…"))
-        sample.clientID = "a" + String(repeating: "🦊", count: 100)
-        #expect(try sample.value(.clientID) == .text("a" + String(repeating: "🦊", count: 63) + "…"))
+        for start in ["", "a", "ab", "abc"] {
+            sample.clientID = start + String(repeating: "🦊", count: 100)
+            let kept = (253 - start.utf8.count) / 4
+            #expect(try sample.value(.clientID) == .text(start + String(repeating: "🦊", count: kept) + "…"))
+        }
     }
 }

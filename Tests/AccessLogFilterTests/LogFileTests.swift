@@ -70,79 +70,60 @@ struct LogFileTests {
 
     @Test("is written line by line by several filters, however its path is spelled")
     func sharedFile() async throws {
-        let first = try AccessLogFilter.make(configuration(folder.file("log")))
-        let second = try AccessLogFilter.make(
-            configuration("\(folder.path)/../\(folder.path.split(separator: "/").last ?? "")/log"))
+        // A pipe takes what it has room for: two writers of it would cut off each other's lines.
+        let pipe = try Pipe(folder.file("pipe"))
+        let name = folder.path.split(separator: "/").last ?? ""
+        let first = try AccessLogFilter.make(configuration(folder.file("pipe")))
+        let second = try AccessLogFilter.make(configuration("\(folder.path)/../\(name)/pipe"))
         let long = String(repeating: "x", count: 200)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await log(0..<5000, to: first, topic: long) }
-            group.addTask { try await log(5000..<10_000, to: second, topic: long) }
+            group.addTask { try await log(0..<2000, to: first, topic: long) }
+            group.addTask { try await log(2000..<4000, to: second, topic: long) }
             try await group.waitForAll()
         }
-        try await eventually { folder.lines("log").count == 10_000 }
-        let isAll = Set(folder.lines("log")) == Set((0..<10_000).map { line($0, long) })
+        try await eventually { pipe.readLines() == 4000 }
+        let isAll = Set(pipe.lines) == Set((0..<4000).map { line($0, long) })
         #expect(isAll)
     }
 
     @Test("that takes no lines costs lines, which are counted, and never more memory than allowed")
     func blockedWriter() async throws {
-        let pipe = folder.file("pipe")
-        try #require(mkfifo(pipe, 0o600) == 0)
-        let reader = open(pipe, O_RDONLY | O_NONBLOCK)
-        try #require(reader >= 0)
-        defer { close(reader) }
-        let filter = try AccessLogFilter.make(configuration(pipe, maxBuffered: 128 << 10), metrics: metrics)
+        let pipe = try Pipe(folder.file("pipe"))
+        let filter = try AccessLogFilter.make(configuration(pipe.path, maxBuffered: 256 << 10), metrics: metrics)
         let long = String(repeating: "x", count: 200)
         try await log(0..<10_000, to: filter, topic: long)
         let dropped = try #require(await metrics.count("sluice_access_log_lines_dropped_total"))
         let bytes = line(0, long).utf8.count * (10_000 - Int(dropped))
         #expect(dropped > 0)
         // What is allowed, what is in the pipe itself, and a batch that left in the meantime.
-        #expect(bytes < (128 << 10) + (64 << 10) + LoopLines.batchBytes * 3)
+        #expect(bytes < (256 << 10) + (64 << 10) + LoopLines.batchBytes * 3)
 
         // The pipe is read again, and the lines that were kept come out whole, in order.
-        var received: [UInt8] = []
         let expected = 10_000 - Int(dropped)
-        try await eventually {
-            var chunk = [UInt8](repeating: 0, count: 1 << 16)
-            let count = read(reader, &chunk, chunk.count)
-            if count > 0 { received += chunk[..<count] }
-            return received.count { $0 == UInt8(ascii: "\n") } == expected
-        }
-        let lines = String(decoding: received, as: UTF8.self).split(separator: "\n").map(String.init)
+        try await eventually { pipe.readLines() == expected }
         let sent = Set((0..<10_000).map { line($0, long) })
-        #expect(lines.allSatisfy(sent.contains))
+        let areWhole = pipe.lines.allSatisfy(sent.contains)
+        #expect(areWhole)
         await filter.flushFile()
         #expect(await metrics.count("sluice_access_log_lines_total") == UInt64(expected))
 
         try await log([10_000], to: filter)
-        try await eventually {
-            var chunk = [UInt8](repeating: 0, count: 1 << 16)
-            return read(reader, &chunk, chunk.count) > 0
-        }
+        try await eventually { pipe.readLines() == expected + 1 }
     }
 
     @Test("gets whole lines after it was opened anew in the middle of one")
     func rotationWithinALine() async throws {
-        let pipe = folder.file("log")
-        try #require(mkfifo(pipe, 0o600) == 0)
-        let reader = open(pipe, O_RDONLY | O_NONBLOCK)
-        try #require(reader >= 0)
-        defer { close(reader) }
-        let filter = try AccessLogFilter.make(configuration(pipe))
+        let pipe = try Pipe(folder.file("log"))
+        let filter = try AccessLogFilter.make(configuration(pipe.path))
         let long = String(repeating: "x", count: 200)
         try await log(0..<1000, to: filter, topic: long)
         // The pipe is full, a line cut off at its end; nobody reads it before another file has its name.
-        try await eventually {
-            var waiting: Int32 = 0
-            return ioctl(reader, UInt(FIONREAD), &waiting) == 0 && waiting >= 60_000
-        }
-        try FileManager.default.moveItem(atPath: pipe, toPath: folder.file("log.1"))
+        try await eventually { pipe.waitingBytes >= 60_000 }
+        try FileManager.default.moveItem(atPath: pipe.path, toPath: folder.file("log.1"))
         filter.reopenFiles()
         try await eventually { folder.lines("log").last == line(999, long) }
-        var piped = [UInt8](repeating: 0, count: 1 << 20)
-        piped.removeLast(piped.count - max(0, read(reader, &piped, piped.count)))
-        let whole = String(decoding: piped, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let whole = String(decoding: pipe.read(), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
         #expect(whole.last?.isEmpty == false)
         let lines = whole.dropLast().map(String.init) + folder.lines("log")
         let isAll = lines == (0..<1000).map { line($0, long) }
@@ -155,6 +136,22 @@ struct LogFileTests {
         try #require(mkfifo(pipe, 0o600) == 0)
         let error = #expect(throws: AccessLogError.self) { _ = try AccessLogFilter.make(configuration(pipe)) }
         #expect(error?.description.hasSuffix("nobody reads from this pipe") == true)
+    }
+
+    @Test("that is a pipe whose reader has gone is an error, not the end of the process")
+    func closedPipe() async throws {
+        let log = RecordingLog()
+        let path = folder.file("pipe")
+        var pipe: Pipe? = try Pipe(path)
+        let filter = try AccessLogFilter.make(configuration(path), logger: log.logger)
+        #expect(pipe?.waitingBytes == 0)
+        pipe = nil
+        try await self.log(0..<3, to: filter)
+        try await eventually { log.messages == ["access log cannot be written"] }
+        let next = try Pipe(path, isThere: true)
+        filter.reopenFiles()
+        try await eventually { String(decoding: next.read(), as: UTF8.self).hasSuffix(line(2) + "\n") }
+        #expect(next.lines == (0..<3).map { line($0) })
     }
 
     @Test("that is full is logged once, and its lines are written when they can be")
@@ -204,13 +201,9 @@ struct LogFileTests {
 
     @Test("does not keep a shutdown waiting when it takes no lines, and they are counted as dropped")
     func stuckShutDown() async throws {
-        let pipe = folder.file("pipe")
-        try #require(mkfifo(pipe, 0o600) == 0)
-        let reader = open(pipe, O_RDONLY | O_NONBLOCK)
-        try #require(reader >= 0)
-        defer { close(reader) }
+        let pipe = try Pipe(folder.file("pipe"))
         let long = String(repeating: "x", count: 200)
-        var filter: AccessLogFilter? = try .make(configuration(pipe), metrics: metrics)
+        var filter: AccessLogFilter? = try .make(configuration(pipe.path), metrics: metrics)
         if let filter { try await log(0..<2000, to: filter, topic: long) }
         await filter?.flushFile()
         filter = nil
@@ -220,6 +213,51 @@ struct LogFileTests {
             return dropped > 0 && written + dropped == 2000
         }
     }
+}
+
+/// A named pipe and its reader, which takes only what it is asked to.
+final class Pipe {
+    let path: String
+    private let descriptor: Int32
+    private var received: [UInt8] = []
+    private var lineFeeds = 0
+
+    struct Failure: Error {
+        var code = errno
+    }
+
+    init(_ path: String, isThere: Bool = false) throws {
+        self.path = path
+        guard isThere || mkfifo(path, 0o600) == 0 else { throw Failure() }
+        descriptor = open(path, O_RDONLY | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Failure() }
+    }
+
+    deinit { close(descriptor) }
+
+    /// How many bytes can be read.
+    var waitingBytes: Int32 {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? count : -1
+    }
+
+    /// Reads what there is; everything that was ever read.
+    func read() -> [UInt8] {
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        let count = Glibc.read(descriptor, &chunk, chunk.count)
+        if count > 0 { received += chunk[..<count] }
+        return received
+    }
+
+    /// Reads what there is; how many lines were ever read.
+    func readLines() -> Int {
+        let known = received.count
+        lineFeeds += read()[known...].count { $0 == UInt8(ascii: "\n") }
+        return lineFeeds
+    }
+
+    /// The lines among what was read.
+    var lines: [String] { String(decoding: received, as: UTF8.self).split(separator: "\n").map(String.init) }
 }
 
 /// Keeps what is logged.

@@ -22,6 +22,7 @@ final class Connections {
     let cluster: ClusterState
     let registry = MetricsRegistry()
     private let context: LoopContext
+    private let reads: ReadObserver
     private var toBroker = ByteBuffer()
     private var toClient = ByteBuffer()
 
@@ -58,8 +59,10 @@ final class Connections {
             id: 1, listener: "apps", clientAddress: "10.0.0.1", clientPort: 5000, eventLoop: loop, cluster: cluster)
         downstream = DownstreamConnection(shared: shared, target: settings.target, context: connection)
         client = EmbeddedChannel(loop: loop)
+        let reads = ReadObserver()
+        self.reads = reads
         broker = EmbeddedChannel(loop: loop)
-        try client.pipeline.syncOperations.addHandler(downstream)
+        try client.pipeline.syncOperations.addHandlers(reads, downstream)
         try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let upstream = UpstreamConnection(shared: shared, downstream: downstream, label: "1")
         try broker.pipeline.syncOperations.addHandler(upstream)
@@ -76,6 +79,12 @@ final class Connections {
 
     /// True if the client's connection was closed.
     var isClosed: Bool { downstream.isClosed }
+
+    /// Called when the socket of the client is to be read.
+    var onClientRead: () -> Void {
+        get { reads.onRead }
+        set { reads.onRead = newValue }
+    }
 
     // MARK: The client
 
@@ -156,6 +165,18 @@ final class Connections {
 
     /// What leaves for the broker that is not a whole frame yet.
     var brokerGotPart: ByteBuffer { toBroker }
+}
+
+/// Sees that a channel is to be read: it stands where the socket would be.
+private final class ReadObserver: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var onRead: () -> Void = {}
+
+    func read(context: ChannelHandlerContext) {
+        onRead()
+        context.read()
+    }
 }
 
 extension FilterChain.Entry {

@@ -75,7 +75,7 @@ package struct AccessLogConfiguration: Sendable, Hashable {
             "flush_interval", .duration(.milliseconds(1)...(.seconds(1))), default: configuration.flushInterval,
             "How long a line waits at most before it is handed to the file.")
         configuration.maxBuffered = reader.value(
-            "max_buffered", .byteSize(.kibibytes(64)...(.gibibytes(1))), default: configuration.maxBuffered,
+            "max_buffered", .byteSize(.kibibytes(256)...(.gibibytes(1))), default: configuration.maxBuffered,
             "How much may wait for a file that is slow. What is over it is dropped and counted.")
 
         switch word {

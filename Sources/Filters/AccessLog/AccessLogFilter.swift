@@ -71,6 +71,7 @@ final class AccessLogConnection: ConnectionFilter {
     private let onlyErrors: Bool
     private let slowerThan: Duration?
     private let lines: LoopLines
+    @exclusivity(unchecked) private var runs = ConnectionRuns()
 
     init(_ configuration: AccessLogConfiguration, _ lines: LoopLines) {
         onlyErrors = configuration.onlyErrors
@@ -79,7 +80,7 @@ final class AccessLogConnection: ConnectionFilter {
     }
 
     func completed(_ request: CompletedRequest) {
-        if isWanted(request) { lines.append(request) }
+        if isWanted(request) { lines.append(request, &runs) }
     }
 
     @inline(__always)

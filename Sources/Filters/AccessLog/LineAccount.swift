@@ -1,4 +1,5 @@
 import FilterAPI
+import NIOCore
 import Synchronization
 import Telemetry
 
@@ -7,6 +8,8 @@ final class LineAccount: Sendable {
     let maxBufferedBytes: Int
     /// Bytes that were handed over and are not written yet.
     let bufferedBytes = Atomic<Int>(0)
+    /// Memory of batches that were written, to be used again.
+    private let spares = Mutex<[ByteBuffer]>([])
     private let labels: [String]
     private let metrics: MetricsRegistry
     private let written: CounterFamily
@@ -40,6 +43,24 @@ final class LineAccount: Sendable {
         metrics.shared.increment(dropped, labels, by: 0)
         metrics.shared.increment(errors, labels, by: 0)
     }
+
+    /// Empty memory for a batch.
+    func takeBuffer() -> ByteBuffer {
+        var buffer = spares.withLock { $0.isEmpty ? ByteBuffer() : $0.removeFirst() }
+        // The same memory, unless the file's thread is not quite done with it.
+        buffer.clear()
+        return buffer
+    }
+
+    /// Takes the memory of a batch back.
+    func giveBack(_ buffer: ByteBuffer) {
+        guard buffer.capacity <= LoopLines.batchBytes * 2 else { return }
+        spares.withLock { spares in
+            if spares.count < Self.mostSpares { spares.append(buffer) }
+        }
+    }
+
+    private static let mostSpares = 4
 
     /// Counts lines that reached the file.
     func countWritten(_ lines: Int) {

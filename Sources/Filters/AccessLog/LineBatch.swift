@@ -30,11 +30,12 @@ struct LineBatch: Sendable {
         }
     }
 
-    /// Counts what was written, and what was not as dropped.
+    /// Counts what was written, and what was not as dropped, and gives the memory back.
     func settle() {
         let left = bytes.readableBytesView.count { $0 == UInt8(ascii: "\n") }
         account.bufferedBytes.subtract(size, ordering: .relaxed)
         if lines > left { account.countWritten(lines - left) }
         if left > 0 { account.countDropped(left) }
+        account.giveBack(bytes)
     }
 }

@@ -9,33 +9,44 @@ extension LineProgram {
     ///   - request: the request, at its end.
     ///   - moment: when that was.
     ///   - time: writes the moment.
+    ///   - runs: what the connection's lines have in common, up to date.
     ///   - cursor: where the line goes; see ``LineCursor/hasOverflowed``.
+    @inline(__always)
     func write(
-        _ request: CompletedRequest, at moment: LineTime.Moment, with time: inout LineTime, to cursor: inout LineCursor
+        _ request: CompletedRequest, at moment: LineTime.Moment, with time: inout LineTime, _ runs: ConnectionRuns,
+        to cursor: inout LineCursor
     ) {
+        let record = request.record
+        // Once: each look into the record is checked at run time.
+        let facts = record.facts
+        let outcome = LineOutcome(request.result, of: record)
         literals.withUnsafeBytes { literals in
             steps.withUnsafeBufferPointer { steps in
                 for step in steps {
                     cursor.write(UnsafeRawBufferPointer(rebasing: literals[step.start..<step.end]))
-                    guard let field = step.field else { break }
-                    if field == .time {
+                    switch step.value {
+                    case .end: return
+                    case .run(let run): runs.copy(run, to: &cursor)
+                    case .field(.time):
                         quote(&cursor)
                         time.write(moment, to: &cursor)
                         quote(&cursor)
-                    } else {
-                        write(field, of: request, to: &cursor)
+                    case .field(let field): write(field, of: request, record, facts, outcome, to: &cursor)
                     }
                 }
             }
         }
     }
 
-    @inline(__always)
-    private func write(_ field: AccessLogField, of request: CompletedRequest, to cursor: inout LineCursor) {
-        let record = request.record
-        let connection = record.connection
+    /// Writes a step of a run.
+    func write(
+        _ step: Step, of record: RequestRecord, _ connection: ConnectionContext, to cursor: inout LineCursor
+    ) {
+        literals.withUnsafeBytes { literals in
+            cursor.write(UnsafeRawBufferPointer(rebasing: literals[step.start..<step.end]))
+        }
+        guard case .field(let field) = step.value else { return }
         switch field {
-        case .time: break
         case .listener: write(text: connection.listener, to: &cursor)
         case .connection: cursor.write(Int(clamping: connection.id))
         case .clientAddress: write(text: connection.clientAddress, to: &cursor)
@@ -44,19 +55,33 @@ extension LineProgram {
         case .clientID: write(text: record.clientID, to: &cursor)
         case .softwareName: write(text: connection.softwareName, to: &cursor)
         case .softwareVersion: write(text: connection.softwareVersion, to: &cursor)
+        default: preconditionFailure("\(field) belongs to a request")
+        }
+    }
+
+    @inline(__always)
+    private func write(
+        _ field: AccessLogField, of request: CompletedRequest, _ record: RequestRecord, _ facts: RequestFacts,
+        _ outcome: LineOutcome, to cursor: inout LineCursor
+    ) {
+        switch field {
         case .api: writeAPI(record.apiKey, to: &cursor)
         case .apiKey: cursor.write(Int(record.apiKey.rawValue))
         case .version: cursor.write(Int(record.apiVersion))
         case .correlationID: cursor.write(Int(record.correlationID))
-        case .topics: writeTopics(record, to: &cursor)
-        case .records: cursor.write(record.facts.records)
-        case .recordBytes: cursor.write(record.facts.recordBytes)
+        case .topics: writeTopics(facts, to: &cursor)
+        case .records: cursor.write(facts.records)
+        case .recordBytes: cursor.write(facts.recordBytes)
         case .requestBytes: cursor.write(record.requestBytes)
         case .responseBytes: cursor.write(request.responseBytes)
         case .duration: writeMilliseconds(request.duration, to: &cursor)
-        case .error, .errorCode: writeError(field, of: request, to: &cursor)
-        case .result, .answeredBy, .closeReason: writeResult(field, request.result, to: &cursor)
+        case .error: writeErrorName(facts.errorCode, outcome, to: &cursor)
+        case .errorCode: writeErrorCode(facts.errorCode, outcome, to: &cursor)
+        case .result: write(word: outcome.word, to: &cursor)
+        case .answeredBy: writeAnswerer(outcome, to: &cursor)
+        case .closeReason: write(text: outcome.closeReason, to: &cursor)
         case .upstream: write(text: request.upstream, to: &cursor)
+        default: preconditionFailure("\(field) belongs to a connection")
         }
     }
 
@@ -97,8 +122,8 @@ extension LineProgram {
         write(text: key.name, to: &cursor)
     }
 
-    private func writeTopics(_ record: RequestRecord, to cursor: inout LineCursor) {
-        let topics = record.facts.topics
+    private func writeTopics(_ facts: RequestFacts, to cursor: inout LineCursor) {
+        let topics = facts.topics
         switch style {
         case .json:
             var separator = UInt8(ascii: "[")
@@ -108,7 +133,7 @@ extension LineProgram {
                 separator = UInt8(ascii: ",")
             }
             if topics.isEmpty { cursor.write(byte: separator) }
-            if record.facts.hasMoreTopics { cursor.write(",\"…\"") }
+            if facts.hasMoreTopics { cursor.write(",\"…\"") }
             cursor.write(byte: UInt8(ascii: "]"))
         case .text:
             guard !topics.isEmpty else { return writeNothing(to: &cursor) }
@@ -118,7 +143,7 @@ extension LineProgram {
                 cursor.writeEscaped(topic)
                 isFirst = false
             }
-            if record.facts.hasMoreTopics { cursor.write(",…") }
+            if facts.hasMoreTopics { cursor.write(",…") }
         }
     }
 
@@ -138,57 +163,28 @@ extension LineProgram {
         cursor.write(rest, digits: 3)
     }
 
-    private func writeError(_ field: AccessLogField, of request: CompletedRequest, to cursor: inout LineCursor) {
-        let code = request.record.facts.errorCode
-        guard code.rawValue != 0 || request.hasReadableResponse else { return writeNothing(to: &cursor) }
-        guard field == .error else { return cursor.write(Int(code.rawValue)) }
-        if let name = code.name {
-            write(text: name, to: &cursor)
-        } else {
-            quote(&cursor)
-            cursor.write("ERROR_")
-            cursor.write(Int(code.rawValue))
-            quote(&cursor)
+    private func writeErrorName(_ code: ErrorCode, _ outcome: LineOutcome, to cursor: inout LineCursor) {
+        if code == .none {
+            return outcome.hasReadableResponse ? write(word: "NONE", to: &cursor) : writeNothing(to: &cursor)
         }
+        if let name = code.name { return write(text: name, to: &cursor) }
+        quote(&cursor)
+        cursor.write("ERROR_")
+        cursor.write(Int(code.rawValue))
+        quote(&cursor)
     }
 
-    private func writeResult(
-        _ field: AccessLogField, _ result: CompletedRequest.Result, to cursor: inout LineCursor
-    ) {
-        switch (field, result) {
-        case (.result, .noResponse): write(word: "no_response", to: &cursor)
-        case (.result, .closed): write(word: "closed", to: &cursor)
-        case (.result, _): write(word: "answered", to: &cursor)
-        case (.answeredBy, .answered): write(word: "broker", to: &cursor)
-        case (.answeredBy, .answeredByProxy): write(word: "proxy", to: &cursor)
-        case (.answeredBy, .answeredByFilter(let name)): write(text: name, to: &cursor)
-        case (.closeReason, .closed(let reason)): write(text: reason, to: &cursor)
-        default: writeNothing(to: &cursor)
-        }
+    private func writeErrorCode(_ code: ErrorCode, _ outcome: LineOutcome, to cursor: inout LineCursor) {
+        guard code != .none || outcome.hasReadableResponse else { return writeNothing(to: &cursor) }
+        cursor.write(Int(code.rawValue))
     }
-}
 
-extension CompletedRequest {
-    /// True if there was a response, and the proxy knows where its error codes are.
-    var hasReadableResponse: Bool {
-        switch result {
-        case .noResponse, .closed: false
-        case .answered, .answeredByFilter, .answeredByProxy:
-            ReadableResponses.contains(record.apiKey, record.apiVersion)
+    private func writeAnswerer(_ outcome: LineOutcome, to cursor: inout LineCursor) {
+        switch outcome.answerer {
+        case .broker: write(word: "broker", to: &cursor)
+        case .proxy: write(word: "proxy", to: &cursor)
+        case .filter: write(text: outcome.filter, to: &cursor)
+        case .nobody: writeNothing(to: &cursor)
         }
-    }
-}
-
-/// The versions of each API whose responses can be read.
-private enum ReadableResponses {
-    private static let versions: [ClosedRange<Int16>?] = {
-        let last = APIKey.known.map(\.rawValue).max() ?? 0
-        return (0...last).map { MessageLayout.layout(APIKey(rawValue: $0), .response)?.validVersions }
-    }()
-
-    static func contains(_ key: APIKey, _ version: Int16) -> Bool {
-        let index = Int(key.rawValue)
-        guard versions.indices.contains(index), let range = versions[index] else { return false }
-        return range.contains(version)
     }
 }

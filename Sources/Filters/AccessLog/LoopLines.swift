@@ -18,7 +18,7 @@ final class LoopLines: @unchecked Sendable {
     @exclusivity(unchecked) private var isFlushScheduled = false
 
     /// As many bytes are handed over at once.
-    static let batchBytes = 32 << 10
+    static let batchBytes = 64 << 10
     /// Enough for most lines.
     private static let usualLineBytes = 2 << 10
 
@@ -33,14 +33,19 @@ final class LoopLines: @unchecked Sendable {
     }
 
     /// Writes the line of a request; on the loop.
-    func append(_ request: CompletedRequest) {
+    ///
+    /// - Parameters:
+    ///   - request: the request, at its end.
+    ///   - runs: what the lines of its connection have in common.
+    func append(_ request: CompletedRequest, _ runs: inout ConnectionRuns) {
         loop.assertInEventLoop()
+        runs.update(program, for: request.record, of: request.record.connection)
         let moment = LineTime.now
         var room = Self.usualLineBytes
         while true {
             let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
                 guard var cursor = LineCursor(memory) else { return 0 }
-                program.write(request, at: moment, with: &time, to: &cursor)
+                program.write(request, at: moment, with: &time, runs, to: &cursor)
                 return cursor.hasOverflowed ? 0 : cursor.count
             }
             if count > 0 { break }
@@ -66,9 +71,7 @@ final class LoopLines: @unchecked Sendable {
             bytes.clear()
             return
         }
-        // As large as the last one, so that it rarely grows; with room for the line that fills it.
-        bytes = ByteBufferAllocator().buffer(
-            capacity: min(batch.bytes.readableBytes, Self.batchBytes) + Self.usualLineBytes)
+        bytes = account.takeBuffer()
         if !lease.file.append(batch) { account.countDropped(batch.lines) }
     }
 

@@ -17,30 +17,35 @@ public struct ApiVersionsRequest: RequestMessage {
         """
 
     /// Versions 3+.
-    public var clientSoftwareName: String = ""
+    public var clientSoftwareName: String
     /// Versions 3+.
-    public var clientSoftwareVersion: String = ""
+    public var clientSoftwareVersion: String
     /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let clientSoftwareName: String
         if version >= 3 {
-            value.clientSoftwareName = try reader.readString(compact: flexible)
+            clientSoftwareName = try reader.readString(compact: flexible)
+        } else {
+            clientSoftwareName = ""
         }
+        let clientSoftwareVersion: String
         if version >= 3 {
-            value.clientSoftwareVersion = try reader.readString(compact: flexible)
+            clientSoftwareVersion = try reader.readString(compact: flexible)
+        } else {
+            clientSoftwareVersion = ""
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(clientSoftwareName: clientSoftwareName, clientSoftwareVersion: clientSoftwareVersion, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,6 +61,17 @@ public struct ApiVersionsRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ApiVersionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clientSoftwareName: "",
+            clientSoftwareVersion: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -90,31 +106,28 @@ public struct ApiVersionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var apiKeys: [ApiVersion] = []
+    public var apiKeys: [ApiVersion]
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 3+, tag 0.
-    public var supportedFeatures: [SupportedFeatureKey] = []
+    public var supportedFeatures: [SupportedFeatureKey]
     /// Versions 3+, tag 1, default -1.
-    public var finalizedFeaturesEpoch: Int64 = -1
+    public var finalizedFeaturesEpoch: Int64
     /// Versions 3+, tag 2.
-    public var finalizedFeatures: [FinalizedFeatureKey] = []
+    public var finalizedFeatures: [FinalizedFeatureKey]
     /// Versions 3+, tag 3, default false.
-    public var zkMigrationReady: Bool = false
+    public var zkMigrationReady: Bool
     /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let apiKeys: [ApiVersion]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
             var elements: [ApiVersion] = []
@@ -122,11 +135,19 @@ public struct ApiVersionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ApiVersion.decode(from: &reader, version: version))
             }
-            value.apiKeys = elements
+            apiKeys = elements
         }
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        var supportedFeatures: [SupportedFeatureKey] = []
+        var finalizedFeaturesEpoch: Int64 = -1
+        var finalizedFeatures: [FinalizedFeatureKey] = []
+        var zkMigrationReady: Bool = false
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
@@ -139,11 +160,11 @@ public struct ApiVersionsResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try SupportedFeatureKey.decode(from: &reader, version: version))
                         }
-                        value.supportedFeatures = elements
+                        supportedFeatures = elements
                     }
                     try reader.endTaggedField(section)
                 case 1:
-                    value.finalizedFeaturesEpoch = try reader.readInt64()
+                    finalizedFeaturesEpoch = try reader.readInt64()
                     try reader.endTaggedField(section)
                 case 2:
                     do {
@@ -153,18 +174,18 @@ public struct ApiVersionsResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try FinalizedFeatureKey.decode(from: &reader, version: version))
                         }
-                        value.finalizedFeatures = elements
+                        finalizedFeatures = elements
                     }
                     try reader.endTaggedField(section)
                 case 3:
-                    value.zkMigrationReady = try reader.readBool()
+                    zkMigrationReady = try reader.readBool()
                     try reader.endTaggedField(section)
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(errorCode: errorCode, apiKeys: apiKeys, throttleTimeMs: throttleTimeMs, supportedFeatures: supportedFeatures, finalizedFeaturesEpoch: finalizedFeaturesEpoch, finalizedFeatures: finalizedFeatures, zkMigrationReady: zkMigrationReady, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -173,8 +194,8 @@ public struct ApiVersionsResponse: ResponseMessage {
         let flexible = version >= 3
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(apiKeys.count, compact: flexible)
-        for element in apiKeys {
-            try element.encode(into: &writer, version: version)
+        for index in apiKeys.indices {
+            try apiKeys[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeInt32(throttleTimeMs)
@@ -192,8 +213,8 @@ public struct ApiVersionsResponse: ResponseMessage {
                     writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
                     let start = writer.beginTaggedField(0)
                     writer.writeArrayCount(supportedFeatures.count, compact: flexible)
-                    for element in supportedFeatures {
-                        try element.encode(into: &writer, version: version)
+                    for index in supportedFeatures.indices {
+                        try supportedFeatures[index].encode(into: &writer, version: version)
                     }
                     writer.endTaggedField(start)
                 }
@@ -207,8 +228,8 @@ public struct ApiVersionsResponse: ResponseMessage {
                     writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 2)
                     let start = writer.beginTaggedField(2)
                     writer.writeArrayCount(finalizedFeatures.count, compact: flexible)
-                    for element in finalizedFeatures {
-                        try element.encode(into: &writer, version: version)
+                    for index in finalizedFeatures.indices {
+                        try finalizedFeatures[index].encode(into: &writer, version: version)
                     }
                     writer.endTaggedField(start)
                 }
@@ -226,27 +247,26 @@ public struct ApiVersionsResponse: ResponseMessage {
     /// A structure of `ApiVersionsResponse`; versions 0-4.
     public struct ApiVersion: Equatable, Sendable {
         /// Versions 0+.
-        public var apiKey: Int16 = 0
+        public var apiKey: Int16
         /// Versions 0+.
-        public var minVersion: Int16 = 0
+        public var minVersion: Int16
         /// Versions 0+.
-        public var maxVersion: Int16 = 0
+        public var maxVersion: Int16
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.apiKey = try reader.readInt16()
-            value.minVersion = try reader.readInt16()
-            value.maxVersion = try reader.readInt16()
+            let apiKey = try reader.readInt16()
+            let minVersion = try reader.readInt16()
+            let maxVersion = try reader.readInt16()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(apiKey: apiKey, minVersion: minVersion, maxVersion: maxVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -263,24 +283,20 @@ public struct ApiVersionsResponse: ResponseMessage {
     /// A structure of `ApiVersionsResponse`; versions 3-4.
     public struct SupportedFeatureKey: Equatable, Sendable {
         /// Versions 3+.
-        public var name: String = ""
+        public var name: String
         /// Versions 3+.
-        public var minVersion: Int16 = 0
+        public var minVersion: Int16
         /// Versions 3+.
-        public var maxVersion: Int16 = 0
+        public var maxVersion: Int16
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.minVersion = try reader.readInt16()
-            value.maxVersion = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let minVersion = try reader.readInt16()
+            let maxVersion = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, minVersion: minVersion, maxVersion: maxVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -294,24 +310,20 @@ public struct ApiVersionsResponse: ResponseMessage {
     /// A structure of `ApiVersionsResponse`; versions 3-4.
     public struct FinalizedFeatureKey: Equatable, Sendable {
         /// Versions 3+.
-        public var name: String = ""
+        public var name: String
         /// Versions 3+.
-        public var maxVersionLevel: Int16 = 0
+        public var maxVersionLevel: Int16
         /// Versions 3+.
-        public var minVersionLevel: Int16 = 0
+        public var minVersionLevel: Int16
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.maxVersionLevel = try reader.readInt16()
-            value.minVersionLevel = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let maxVersionLevel = try reader.readInt16()
+            let minVersionLevel = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, maxVersionLevel: maxVersionLevel, minVersionLevel: minVersionLevel, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -320,5 +332,57 @@ public struct ApiVersionsResponse: ResponseMessage {
             writer.writeInt16(minVersionLevel)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ApiVersionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            apiKeys: [],
+            throttleTimeMs: 0,
+            supportedFeatures: [],
+            finalizedFeaturesEpoch: -1,
+            finalizedFeatures: [],
+            zkMigrationReady: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.ApiVersion {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            apiKey: 0,
+            minVersion: 0,
+            maxVersion: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.SupportedFeatureKey {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            minVersion: 0,
+            maxVersion: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.FinalizedFeatureKey {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            maxVersionLevel: 0,
+            minVersionLevel: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -32,25 +32,23 @@ public struct FetchSnapshotRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, tag 0, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 0+, default -1.
-    public var replicaID: Int32 = -1
+    public var replicaID: Int32
     /// Versions 0+, default 0x7fffffff.
-    public var maxBytes: Int32 = 2147483647
+    public var maxBytes: Int32
     /// Versions 0+.
-    public var topics: [TopicSnapshot] = []
+    public var topics: [TopicSnapshot]
     /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.replicaID = try reader.readInt32()
-        value.maxBytes = try reader.readInt32()
+        var clusterID: String? = nil
+        let replicaID = try reader.readInt32()
+        let maxBytes = try reader.readInt32()
+        let topics: [TopicSnapshot]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicSnapshot] = []
@@ -58,19 +56,20 @@ public struct FetchSnapshotRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicSnapshot.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
             case 0:
-                value.clusterID = try reader.readNullableString(compact: true)
+                clusterID = try reader.readNullableString(compact: true)
                 try reader.endTaggedField(section)
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(clusterID: clusterID, replicaID: replicaID, maxBytes: maxBytes, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -79,8 +78,8 @@ public struct FetchSnapshotRequest: RequestMessage {
         writer.writeInt32(replicaID)
         writer.writeInt32(maxBytes)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         var count = unknownTaggedFields.count
         if clusterID != nil { count += 1 }
@@ -104,18 +103,15 @@ public struct FetchSnapshotRequest: RequestMessage {
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct TopicSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [PartitionSnapshot] = []
+        public var partitions: [PartitionSnapshot]
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [PartitionSnapshot]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 30)
                 var elements: [PartitionSnapshot] = []
@@ -123,17 +119,17 @@ public struct FetchSnapshotRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionSnapshot.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -142,38 +138,36 @@ public struct FetchSnapshotRequest: RequestMessage {
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct PartitionSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var currentLeaderEpoch: Int32 = 0
+        public var currentLeaderEpoch: Int32
         /// Versions 0+.
-        public var snapshotID: SnapshotId = SnapshotId()
+        public var snapshotID: SnapshotId
         /// Versions 0+.
-        public var position: Int64 = 0
+        public var position: Int64
         /// Versions 1+, tag 0.
-        public var replicaDirectoryID: KafkaUUID = .zero
+        public var replicaDirectoryID: KafkaUUID
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.currentLeaderEpoch = try reader.readInt32()
-            value.snapshotID = try SnapshotId.decode(from: &reader, version: version)
-            value.position = try reader.readInt64()
+            let partition = try reader.readInt32()
+            let currentLeaderEpoch = try reader.readInt32()
+            let snapshotID = try SnapshotId.decode(from: &reader, version: version)
+            let position = try reader.readInt64()
+            var replicaDirectoryID: KafkaUUID = .zero
+            var unknownTaggedFields: [UnknownTaggedField] = []
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0 where version >= 1:
-                    value.replicaDirectoryID = try reader.readUUID()
+                    replicaDirectoryID = try reader.readUUID()
                     try reader.endTaggedField(section)
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
-            return value
+            return Self(partition: partition, currentLeaderEpoch: currentLeaderEpoch, snapshotID: snapshotID, position: position, replicaDirectoryID: replicaDirectoryID, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -200,21 +194,17 @@ public struct FetchSnapshotRequest: RequestMessage {
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct SnapshotId: Equatable, Sendable {
         /// Versions 0+.
-        public var endOffset: Int64 = 0
+        public var endOffset: Int64
         /// Versions 0+.
-        public var epoch: Int32 = 0
+        public var epoch: Int32
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.endOffset = try reader.readInt64()
-            value.epoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let endOffset = try reader.readInt64()
+            let epoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(endOffset: endOffset, epoch: epoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -222,6 +212,55 @@ public struct FetchSnapshotRequest: RequestMessage {
             writer.writeInt32(epoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FetchSnapshotRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: nil,
+            replicaID: -1,
+            maxBytes: 2147483647,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.TopicSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.PartitionSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            currentLeaderEpoch: 0,
+            snapshotID: FetchSnapshotRequest.SnapshotId(),
+            position: 0,
+            replicaDirectoryID: .zero,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.SnapshotId {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            endOffset: 0,
+            epoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -262,25 +301,22 @@ public struct FetchSnapshotResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var topics: [TopicSnapshot] = []
+    public var topics: [TopicSnapshot]
     /// Versions 1+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
+    public var nodeEndpoints: [NodeEndpoint]
     /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let topics: [TopicSnapshot]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicSnapshot] = []
@@ -288,8 +324,10 @@ public struct FetchSnapshotResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicSnapshot.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
@@ -301,14 +339,14 @@ public struct FetchSnapshotResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                     }
-                    value.nodeEndpoints = elements
+                    nodeEndpoints = elements
                 }
                 try reader.endTaggedField(section)
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, topics: topics, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -317,8 +355,8 @@ public struct FetchSnapshotResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         var count = unknownTaggedFields.count
         if version >= 1 && !nodeEndpoints.isEmpty { count += 1 }
@@ -329,8 +367,8 @@ public struct FetchSnapshotResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
                 let start = writer.beginTaggedField(0)
                 writer.writeArrayCount(nodeEndpoints.count, compact: true)
-                for element in nodeEndpoints {
-                    try element.encode(into: &writer, version: version)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
                 writer.endTaggedField(start)
             }
@@ -341,18 +379,15 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct TopicSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [PartitionSnapshot] = []
+        public var partitions: [PartitionSnapshot]
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [PartitionSnapshot]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 37)
                 var elements: [PartitionSnapshot] = []
@@ -360,17 +395,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionSnapshot.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -379,44 +414,42 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct PartitionSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var index: Int32 = 0
+        public var index: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var snapshotID: SnapshotId = SnapshotId()
+        public var snapshotID: SnapshotId
         /// Versions 0+, tag 0.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
+        public var currentLeader: LeaderIdAndEpoch
         /// Versions 0+.
-        public var size: Int64 = 0
+        public var size: Int64
         /// Versions 0+.
-        public var position: Int64 = 0
+        public var position: Int64
         /// Versions 0+.
-        public var unalignedRecords: ByteBuffer = ByteBuffer()
+        public var unalignedRecords: ByteBuffer
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.index = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.snapshotID = try SnapshotId.decode(from: &reader, version: version)
-            value.size = try reader.readInt64()
-            value.position = try reader.readInt64()
-            value.unalignedRecords = try reader.readBytes(compact: true)
+            let index = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let snapshotID = try SnapshotId.decode(from: &reader, version: version)
+            var currentLeader: LeaderIdAndEpoch = FetchSnapshotResponse.LeaderIdAndEpoch()
+            let size = try reader.readInt64()
+            let position = try reader.readInt64()
+            let unalignedRecords = try reader.readBytes(compact: true)
+            var unknownTaggedFields: [UnknownTaggedField] = []
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0:
-                    value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+                    currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                     try reader.endTaggedField(section)
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
-            return value
+            return Self(index: index, errorCode: errorCode, snapshotID: snapshotID, currentLeader: currentLeader, size: size, position: position, unalignedRecords: unalignedRecords, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -427,11 +460,11 @@ public struct FetchSnapshotResponse: ResponseMessage {
             writer.writeInt64(position)
             try writer.writeBytes(unalignedRecords, compact: true)
             var count = unknownTaggedFields.count
-            if currentLeader != LeaderIdAndEpoch() { count += 1 }
+            if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() { count += 1 }
             writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
             if count > 0 {
                 var next = 0
-                if currentLeader != LeaderIdAndEpoch() {
+                if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() {
                     writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
                     let start = writer.beginTaggedField(0)
                     try currentLeader.encode(into: &writer, version: version)
@@ -445,21 +478,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct SnapshotId: Equatable, Sendable {
         /// Versions 0+.
-        public var endOffset: Int64 = 0
+        public var endOffset: Int64
         /// Versions 0+.
-        public var epoch: Int32 = 0
+        public var epoch: Int32
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.endOffset = try reader.readInt64()
-            value.epoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let endOffset = try reader.readInt64()
+            let epoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(endOffset: endOffset, epoch: epoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -472,21 +501,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -499,24 +524,20 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 1.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 1+.
-        public var port: UInt16 = 0
+        public var port: UInt16
         /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -525,5 +546,79 @@ public struct FetchSnapshotResponse: ResponseMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FetchSnapshotResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            topics: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.TopicSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.PartitionSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            index: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            snapshotID: FetchSnapshotResponse.SnapshotId(),
+            currentLeader: FetchSnapshotResponse.LeaderIdAndEpoch(),
+            size: 0,
+            position: 0,
+            unalignedRecords: ByteBuffer(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.SnapshotId {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            endOffset: 0,
+            epoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -147,7 +147,10 @@ final class ConnectionChain {
     }
 
     /// Tells every filter that saw the request how it ended.
-    func complete(_ record: RequestRecord, result: CompletedRequest.Result, responseBytes: Int, duration: Duration, upstream: String?) {
+    func complete(
+        _ record: RequestRecord, result: CompletedRequest.Result, responseBytes: Int, duration: Duration,
+        upstream: String?
+    ) {
         for index in record.seenBy {
             filters[index].completed(
                 CompletedRequest(

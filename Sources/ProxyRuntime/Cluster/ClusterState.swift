@@ -31,7 +31,9 @@ package final class ClusterState: ClusterView {
     private let state: Mutex<State>
     let logger: Logger
 
-    package init(name: String, bootstrapServers: [(host: String, port: Int)], connectTimeout: TimeAmount, logger: Logger) {
+    package init(
+        name: String, bootstrapServers: [(host: String, port: Int)], connectTimeout: TimeAmount, logger: Logger
+    ) {
         self.name = name
         self.bootstrapServers = bootstrapServers.map { Broker(id: -1, host: $0.host, port: $0.port) }
         self.connectTimeout = connectTimeout

@@ -47,7 +47,7 @@ extension ByteBuffer {
         }
         let header = HeaderForm.responseHasTags(apiKey, apiVersion) ? 5 : 4
         guard var body = getSlice(at: readerIndex + 4 + header, length: readableBytes - 4 - header) else { return 0 }
-        var walker: FieldWalker? = FieldWalker(
+        var walker = FieldWalker(
             program: WalkProgram(layout: layout, version: apiVersion, roles: [.errorCode]), position: header,
             end: readableBytes - 4)
         var sink = ErrorCodeSink()

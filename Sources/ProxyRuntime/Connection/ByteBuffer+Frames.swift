@@ -49,23 +49,56 @@ extension ByteBuffer {
         }
     }
 
+    /// Walks a frame that is there whole; the reader index stays.
+    ///
+    /// - Parameters:
+    ///   - program: the steps.
+    ///   - walker: whose memory is used.
+    ///   - index: where the frame begins, behind its size.
+    ///   - bodyOffset: where its body begins.
+    ///   - size: the size of the frame in bytes.
+    ///   - sink: what is reported to.
+    /// - Returns: false if the frame ends before the message does.
+    func walkWhole<Sink: FieldSink>(
+        _ program: WalkProgram, _ walker: inout FieldWalker, at index: Int, bodyOffset: Int, size: Int,
+        _ sink: inout Sink
+    ) throws(WireError) -> Bool {
+        walker.begin(program, position: bodyOffset, end: size)
+        var failure: WireError?
+        let start = index - readerIndex
+        let progress = withUnsafeReadableBytes { bytes -> FieldWalker.Progress in
+            guard start >= 0, bodyOffset <= size, start + size <= bytes.count else { return .needsMore }
+            var consumed = 0
+            do throws(WireError) {
+                return try walker.resume(
+                    UnsafeRawBufferPointer(rebasing: bytes[start + bodyOffset..<start + size]), consumed: &consumed,
+                    sink: &sink)
+            } catch {
+                failure = error
+                return .needsMore
+            }
+        }
+        if let failure { throw failure }
+        return progress == .finished
+    }
+
     /// Lets a walker go on with the readable bytes, up to the end of its frame, and moves the reader index behind what it
     /// used.
     ///
     /// - Parameters:
-    ///   - walker: nil is taken as finished.
+    ///   - walker: begun for the frame.
     ///   - end: the size of the frame in bytes.
     ///   - sink: what is reported to.
     mutating func walk<Sink: FieldSink>(
-        _ walker: inout FieldWalker?, end: Int, _ sink: inout Sink
+        _ walker: inout FieldWalker, end: Int, _ sink: inout Sink
     ) throws(WireError) -> FieldWalker.Progress {
         var consumed = 0
         var failure: WireError?
         let progress = withUnsafeReadableBytes { bytes -> FieldWalker.Progress in
-            let count = min(bytes.count, max(0, end - (walker?.position ?? end)))
+            let count = min(bytes.count, max(0, end - walker.position))
             do throws(WireError) {
-                return try walker?.resume(
-                    UnsafeRawBufferPointer(rebasing: bytes[..<count]), consumed: &consumed, sink: &sink) ?? .finished
+                return try walker.resume(
+                    UnsafeRawBufferPointer(rebasing: bytes[..<count]), consumed: &consumed, sink: &sink)
             } catch {
                 failure = error
                 return .finished
@@ -90,33 +123,41 @@ extension ByteBuffer {
     ///
     /// - Parameters:
     ///   - index: where it begins.
-    ///   - end: where the frame ends.
+    ///   - end: where the frame ends; what lies behind it belongs to another.
     func skipTags(at index: Int, end: Int) -> HeaderTags {
-        guard index < writerIndex else { return index < end ? .needsMore : .malformed }
+        guard index < end else { return .malformed }
+        guard index < writerIndex else { return .needsMore }
         // All brokers send none today.
         if getInteger(at: index, as: UInt8.self) == 0 { return .end(index + 1) }
+        let here = min(end, writerIndex)
+        let short = here == end ? HeaderTags.malformed : .needsMore
         var position = index
-        guard let count = varint(at: &position) else { return .needsMore }
-        for _ in 0..<count {
-            guard varint(at: &position) != nil, let size = varint(at: &position) else {
-                return position < min(end, writerIndex) ? .malformed : .needsMore
+        switch varint(at: &position, upTo: here) {
+        case nil: return short
+        case .some(nil): return .malformed
+        case .some(let count?):
+            for _ in 0..<count {
+                guard let tag = varint(at: &position, upTo: here), let size = varint(at: &position, upTo: here) else {
+                    return short
+                }
+                guard tag != nil, let size, Int(size) <= end - position else { return .malformed }
+                position += Int(size)
+                guard position <= here else { return .needsMore }
             }
-            position += Int(size)
-            guard position <= end else { return .malformed }
-            guard position <= writerIndex else { return .needsMore }
         }
         return .end(position)
     }
 
-    private func varint(at position: inout Int) -> UInt32? {
+    /// Reads a varint without sign: nil if it has not all come, nil within if it does not end.
+    private func varint(at position: inout Int, upTo end: Int) -> UInt32?? {
         var value: UInt32 = 0
         for shift in stride(from: UInt32(0), to: 28, by: 7) {
-            guard let byte = getInteger(at: position, as: UInt8.self) else { return nil }
+            guard position < end, let byte = getInteger(at: position, as: UInt8.self) else { return .none }
             position += 1
             value |= UInt32(byte & 0x7f) << shift
-            if byte < 0x80 { return value }
+            if byte < 0x80 { return .some(value) }
         }
-        return nil
+        return .some(nil)
     }
 
     /// Where the body of a response begins, the frame being whole and read before.

@@ -14,12 +14,23 @@ extension DownstreamConnection {
     ///
     /// - Returns: Sluice's own correlation ID, to be written over the client's.
     func register(_ progress: RequestInProgress) -> Int32 {
+        register(
+            progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse,
+            record: progress.record)
+    }
+
+    /// As ``register(_:)``, by what it takes of the request.
+    func register(
+        _ head: RequestHead, startedAt: NIODeadline, expectsResponse: Bool, record: RequestRecord?
+    ) -> Int32 {
         guard let upstream else { return 0 }
-        guard progress.expectsResponse else { return upstream.nextCorrelationID() }
-        let number = open(slot(for: progress))
-        sasl.sent(progress.head)
-        return upstream.open(
-            .slot(number), progress.head.apiKey, progress.head.apiVersion)
+        guard expectsResponse else { return upstream.nextCorrelationID() }
+        let number = open(
+            Slot(
+                apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
+                startedAt: startedAt, record: record, chain: record == nil ? nil : chain))
+        if head.apiKey == .saslHandshake { sasl.sent(head) }
+        return upstream.open(.slot(number), head.apiKey, head.apiVersion)
     }
 
     private func slot(for progress: RequestInProgress) -> Slot {
@@ -131,7 +142,7 @@ extension DownstreamConnection {
 
     /// Takes further requests once the work at hand is done.
     private func resumeLater() {
-        context.eventLoop.assumeIsolated().execute { [weak self] in self?.setPause(.inFlight, false) }
+        context.eventLoop.assumeIsolated().execute { [self] in setPause(.inFlight, false) }
     }
 
     private func elapsed(since start: NIODeadline, until end: NIODeadline) -> UInt64 {
@@ -143,6 +154,6 @@ extension DownstreamConnection {
         setPause(.muted, true)
         let (seconds, attoseconds) = time.components
         let amount = TimeAmount.nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-        context.eventLoop.assumeIsolated().scheduleTask(in: amount) { [weak self] in self?.setPause(.muted, false) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: amount) { [self] in setPause(.muted, false) }
     }
 }

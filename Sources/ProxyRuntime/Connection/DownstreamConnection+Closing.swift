@@ -23,7 +23,8 @@ extension DownstreamConnection {
         shared.logger.warning(
             "connection closed: bytes that are not a valid request",
             metadata: [
-                "reason": "\(reason)", "listener": "\(shared.name)", "client": "\(context.clientAddress):\(context.clientPort)",
+                "reason": "\(reason)", "listener": "\(shared.name)",
+                "client": "\(context.clientAddress):\(context.clientPort)",
                 "error": "\(error.map { "\($0)" } ?? "-")",
                 "api": "\(current?.head.apiKey.description ?? "-")", "version": "\(current?.head.apiVersion ?? -1)",
             ])
@@ -40,26 +41,28 @@ extension DownstreamConnection {
         shared.metrics.connections.decrement()
         shared.metrics.countClosed(reason)
         unread = nil
-        walker = nil
         reading = .header
         if heldBytes > 0 { shared.budget.release(heldBytes) }
         heldBytes = 0
         endSlots(reason: reason)
         upstream?.close()
         upstream = nil
+        context.asker = nil
         // What was given to the channel before leaves first, if the client takes it.
         channelContext?.flush()
         channelContext?.close(promise: nil)
     }
 
     private func endSlots(reason: String) {
-        if let progress = current ?? answeredWhileHeld?.progress, let record = progress.record, !progress.expectsResponse || isUnregistered(progress) {
+        if let progress = current ?? heldAnswer?.progress, let record = progress.record,
+            !progress.expectsResponse || isUnregistered(progress)
+        {
             chain?.complete(
                 record, result: .closed(reason), responseBytes: 0,
                 duration: .nanoseconds(Int64(clamping: elapsed(since: progress.startedAt))), upstream: upstream?.label)
         }
         current = nil
-        answeredWhileHeld = nil
+        heldAnswer = nil
         for slot in slots {
             guard let record = slot.record else { continue }
             slot.chain?.complete(
@@ -84,9 +87,10 @@ extension DownstreamConnection {
     func upstreamClosed(reason: String) {
         guard !isClosed, let channelContext else { return }
         upstream = nil
+        context.asker = nil
         setPause(.draining, true)
         let promise = channelContext.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.close(reason: reason) }
+        promise.futureResult.assumeIsolated().whenComplete { [self] _ in close(reason: reason) }
         channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
@@ -97,7 +101,7 @@ extension DownstreamConnection {
             if inputClosed { close(reason: "client") }
             return
         }
-        if inputClosed, current == nil, answeredWhileHeld == nil,
+        if inputClosed, current == nil, heldAnswer == nil,
             pauses.isDisjoint(with: [.connecting, .holding, .muted])
         {
             close(reason: "client")

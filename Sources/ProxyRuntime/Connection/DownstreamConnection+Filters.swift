@@ -25,13 +25,13 @@ extension DownstreamConnection {
         case .whole(let used?): program = used
         case .whole(nil), .cutThrough: return true
         }
-        var body = frame
-        body.moveReaderIndex(forwardBy: progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
-        walker = FieldWalker(program: program, position: progress.head.length, end: progress.size)
-        defer { walker = nil }
         do throws(WireError) {
-            guard try body.walk(&walker, end: progress.size, &sink) == .finished else {
+            guard
+                try frame.walkWhole(
+                    program, &walker, at: frame.readerIndex, bodyOffset: progress.head.length, size: progress.size,
+                    &sink)
+            else {
                 malformed("request_body", nil)
                 return false
             }
@@ -58,9 +58,8 @@ extension DownstreamConnection {
     /// Waits for filters that hold a request at its header.
     func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress) {
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isClosed else { return }
-            var progress = progress
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isClosed else { return }
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress
@@ -82,8 +81,8 @@ extension DownstreamConnection {
     /// Waits for filters that hold a whole request.
     func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress, _ request: FilteredRequest) {
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isClosed else { return }
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isClosed else { return }
             switch outcome {
             case .forward: self.forwardHeld(progress, request)
             case .answered(let answer, let name):

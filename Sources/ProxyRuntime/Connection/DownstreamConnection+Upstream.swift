@@ -17,20 +17,22 @@ extension DownstreamConnection {
         let destination = destination()
         let upstream = UpstreamConnection(shared: shared, downstream: self, label: destination.label)
         let loop = context.eventLoop
-        UpstreamBootstrap.connect(destination.broker, on: loop, timeout: shared.cluster.connectTimeout, handler: upstream)
-            .assumeIsolated()
-            .whenComplete { [weak self] result in
-                guard let self, !self.isClosed else {
-                    upstream.close()
-                    return
-                }
-                switch result {
-                case .success:
-                    self.connected(upstream, destination)
-                case .failure(let error):
-                    self.failed(destination, error, attempt: attempt)
-                }
+        UpstreamBootstrap.connect(
+            destination.broker, on: loop, timeout: shared.cluster.connectTimeout, handler: upstream
+        )
+        .assumeIsolated()
+        .whenComplete { [self] result in
+            guard !self.isClosed else {
+                upstream.close()
+                return
             }
+            switch result {
+            case .success:
+                self.connected(upstream, destination)
+            case .failure(let error):
+                self.failed(destination, error, attempt: attempt)
+            }
+        }
     }
 
     /// A broker to connect to.
@@ -143,7 +145,7 @@ extension DownstreamConnection {
             let offset = start - chunk.readerIndex
             let name = UnsafeRawBufferPointer(
                 rebasing: bytes[offset + range.lowerBound..<offset + range.upperBound])
-            return name.count == clientIDBytes.count && clientIDBytes.withUnsafeBytes { $0.elementsEqual(name) }
+            return name.count == clientIDBytes.count && clientIDBytes.withUnsafeBytes { $0.isEqual(to: name) }
         }
         if isSame, let clientCounters { return clientCounters }
         if !isSame || context.clientID == nil {

@@ -65,7 +65,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// What has come and is not used yet.
     var unread: ByteBuffer?
     var reading = Reading.header
-    var walker: FieldWalker?
+    var walker = FieldWalker()
     var sink: ObservingSink
     /// When the first bytes of the frame being read came.
     var frameStartedAt = NIODeadline.now()
@@ -144,7 +144,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
             unread?.writeBuffer(&chunk)
         } else {
             unread = chunk
-            frameStartedAt = now
+            // The time of a frame counts from its first byte, not from its latest.
+            if case .header = reading, current == nil { frameStartedAt = now }
         }
         pump()
         shared.metrics.requestTime.observe(elapsed(since: now))
@@ -181,11 +182,13 @@ final class DownstreamConnection: ChannelDuplexHandler {
 
     // MARK: Reading and not reading
 
-    /// True if bytes may be taken from the socket. Draining lets a frame that has begun come to its end.
+    /// True if bytes may be taken from the socket. A frame that has begun comes to its end, also while no further one is
+    /// taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
-        guard pauses == .draining, case .header = reading else { return pauses == .draining }
-        return false
+        guard pauses.isSubset(of: [.draining, .inFlight]) else { return false }
+        if case .header = reading { return false }
+        return true
     }
 
     /// Sets or clears one reason not to read, and goes on where none is left.
@@ -250,7 +253,7 @@ final class HeldAnswer {
 }
 
 /// What is known of the request that is being read.
-struct RequestInProgress {
+final class RequestInProgress {
     let head: RequestHead
     /// The size of the frame without its prefix, in bytes.
     let size: Int
@@ -261,4 +264,16 @@ struct RequestInProgress {
     var record: RequestRecord?
     /// True once filters have seen the header.
     var headerSeen = false
+
+    init(
+        head: RequestHead, size: Int, plan: RequestPlan, startedAt: NIODeadline, expectsResponse: Bool,
+        record: RequestRecord?
+    ) {
+        self.head = head
+        self.size = size
+        self.plan = plan
+        self.startedAt = startedAt
+        self.expectsResponse = expectsResponse
+        self.record = record
+    }
 }

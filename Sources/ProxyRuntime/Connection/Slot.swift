@@ -26,14 +26,51 @@ struct Slot {
     let correlationID: Int32
     /// When the request's first bytes came.
     let startedAt: NIODeadline
-    /// The filters' view; nil if none wants the request.
-    var record: RequestRecord?
-    /// The chain that the request met, which its response meets too.
-    var chain: ConnectionChain?
-    /// The answer, if it is there before its turn; nil while a broker is asked.
-    var answer: WaitingAnswer?
     /// True for a SASL token without a header.
     var isRawToken = false
+    /// What only some requests have; nil for most, so that a slot is cheap to move.
+    private var detail: Detail?
+
+    /// What filters and answers of Sluice's own add to a slot.
+    private final class Detail {
+        let record: RequestRecord?
+        let chain: ConnectionChain?
+        var answer: WaitingAnswer?
+
+        init(record: RequestRecord?, chain: ConnectionChain?) {
+            self.record = record
+            self.chain = chain
+        }
+    }
+
+    init(
+        apiKey: APIKey, apiVersion: Int16, correlationID: Int32, startedAt: NIODeadline, record: RequestRecord? = nil,
+        chain: ConnectionChain? = nil
+    ) {
+        self.apiKey = apiKey
+        self.apiVersion = apiVersion
+        self.correlationID = correlationID
+        self.startedAt = startedAt
+        if record != nil { detail = Detail(record: record, chain: chain) }
+    }
+
+    /// The filters' view; nil if none wants the request.
+    var record: RequestRecord? { detail?.record }
+
+    /// The chain that the request met, which its response meets too.
+    var chain: ConnectionChain? { detail?.chain }
+
+    /// The answer, if it is there before its turn; nil while a broker is asked.
+    var answer: WaitingAnswer? {
+        get { detail?.answer }
+        set {
+            if detail == nil { detail = Detail(record: nil, chain: nil) }
+            detail?.answer = newValue
+        }
+    }
+
+    /// True if no filter has a part in it.
+    var isPlain: Bool { detail == nil }
 }
 
 /// A request on its way to one broker and back.

@@ -46,7 +46,7 @@ extension UpstreamConnection {
     ) throws(WireError) {
         var body = frame
         body.moveReaderIndex(forwardBy: min(progress.bodyOffset, body.readableBytes))
-        var walker: FieldWalker? = FieldWalker(
+        var walker = FieldWalker(
             program: program, position: progress.bodyOffset, end: frame.readableBytes)
         guard try body.walk(&walker, end: frame.readableBytes, &sink) == .finished else {
             throw WireError(.truncated, at: frame.readableBytes, expected: 1, actual: 0, field: "response")

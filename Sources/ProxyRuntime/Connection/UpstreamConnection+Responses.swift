@@ -7,7 +7,7 @@ import NIOCore
 import Telemetry
 
 /// What is known of the response that is being read.
-struct ResponseInProgress {
+final class ResponseInProgress {
     let exchange: Exchange
     let plan: ResponsePlan
     /// The size of the frame without its prefix, in bytes.
@@ -18,6 +18,19 @@ struct ResponseInProgress {
     let correlationID: Int32
     let record: RequestRecord?
     let chain: ConnectionChain?
+
+    init(
+        exchange: Exchange, plan: ResponsePlan, size: Int, bodyOffset: Int, correlationID: Int32,
+        record: RequestRecord?, chain: ConnectionChain?
+    ) {
+        self.exchange = exchange
+        self.plan = plan
+        self.size = size
+        self.bodyOffset = bodyOffset
+        self.correlationID = correlationID
+        self.record = record
+        self.chain = chain
+    }
 }
 
 /// How responses are taken in: like requests, with the runs going to the client.
@@ -107,10 +120,12 @@ extension UpstreamConnection {
         _ exchange: Exchange, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
         _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
-        let slot = downstream.slots.first
         let isOwn = if case .own = exchange.owner { true } else { false }
+        if !isOwn, passesHere(exchange.apiKey, plan, size: size, bodyOffset: bodyOffset, &intake) { return !isGone }
+        let slot = downstream.slots.first
         let progress = ResponseInProgress(
-            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan, size: size,
+            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan,
+            size: size,
             bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0, record: isOwn ? nil : slot?.record,
             chain: isOwn ? nil : slot?.chain)
         let start = intake.chunk.readerIndex
@@ -120,7 +135,6 @@ extension UpstreamConnection {
         }
         guard isHere else { return gather(progress, &intake) }
         guard let frame = intake.chunk.getSlice(at: start + 4, length: size) else { return false }
-        if !isOwn, !pauses.contains(.holding), passesUnchanged(progress, frame, &intake) { return true }
         forwardRun(&intake, upTo: start)
         intake.chunk.moveReaderIndex(forwardBy: size + 4)
         intake.restartRun()
@@ -138,32 +152,46 @@ extension UpstreamConnection {
         }
     }
 
-    /// Most responses that are looked at whole need no change: those stay in the run.
-    private func passesUnchanged(
-        _ progress: ResponseInProgress, _ frame: ByteBuffer, _ intake: inout DownstreamConnection.Intake
+    /// Passes a response on that is there whole, that no filter wants, and that needs no change: what most responses are, so
+    /// it takes the short way.
+    ///
+    /// - Returns: false if the response is none of those.
+    private func passesHere(
+        _ apiKey: APIKey, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
+        _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
-        guard progress.plan.endpointsAreTagged, progress.plan.depth == nil, let program = progress.plan.program,
-            progress.record?.parts.isEmpty ?? true
+        let start = intake.chunk.readerIndex
+        guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), let slot = downstream.slots.first,
+            slot.isPlain
         else { return false }
-        // Endpoints are rare, so look before anything is copied.
-        sink.begin(record: progress.record, countsTopics: progress.plan.streams)
-        sink.hidesEndpoints = true
-        var body = frame
-        body.moveReaderIndex(forwardBy: progress.bodyOffset)
-        walker = FieldWalker(program: program, position: progress.bodyOffset, end: progress.size)
-        defer { walker = nil }
-        guard (try? body.walk(&walker, end: progress.size, &sink)) == .finished, sink.hiddenTag == nil else {
-            sink.hiddenTag = nil
-            isObserved = true
+        sink.begin(record: nil, countsTopics: plan.streams)
+        switch plan.mode {
+        case .cutThrough:
+            shared.metrics.cutThroughResponses.increment(by: UInt64(size - bodyOffset))
+        case .walk(let program), .whole(let program?):
+            // Endpoints are rare, so look before anything is copied; other addresses are always there.
+            guard !plan.rewritesAddresses || plan.endpointsAreTagged, !CoreRoles.teachesTopology(apiKey) else {
+                return false
+            }
+            sink.hidesEndpoints = plan.rewritesAddresses
+            let isRead = try? intake.chunk.walkWhole(
+                program, &walker, at: start + 4, bodyOffset: bodyOffset, size: size, &sink)
+            guard isRead == true, sink.hiddenTag == nil else {
+                sink.hiddenTag = nil
+                isObserved = true
+                return false
+            }
+            noteTopic()
+        case .whole(nil):
             return false
         }
-        noteTopic()
-        let start = intake.chunk.readerIndex
-        intake.chunk.patch(progress.correlationID, at: start + 4)
-        slow(progress, &intake.chunk, frameAt: start + 4)
-        intake.chunk.moveReaderIndex(forwardBy: progress.size + 4)
+        intake.chunk.patch(slot.correlationID, at: start + 4)
+        intake.chunk.moveReaderIndex(forwardBy: size + 4)
+        if apiKey == .saslHandshake {
+            downstream.sasl.handshakeAnswered(version: slot.apiVersion, errorCode: sink.errorCode)
+        }
         forwardRunIfAnswersWait(&intake)
-        downstream.responseSent(size: progress.size, errorCode: sink.errorCode, by: .answered)
+        downstream.responseSent(size: size, errorCode: sink.errorCode, by: .answered)
         return true
     }
 
@@ -177,7 +205,9 @@ extension UpstreamConnection {
     private func stream(_ progress: ResponseInProgress, _ intake: inout DownstreamConnection.Intake) -> Bool {
         let start = intake.chunk.readerIndex
         intake.chunk.patch(progress.correlationID, at: start + 4)
+        slow(progress, &intake.chunk, frameAt: start + 4)
         current = progress
+        isObserved = false
         intake.chunk.moveReaderIndex(forwardBy: 4 + progress.bodyOffset)
         guard case .walk(let program) = progress.plan.mode else {
             sink.begin(record: progress.record, countsTopics: false)
@@ -186,17 +216,17 @@ extension UpstreamConnection {
         }
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         sink.hidesEndpoints = progress.plan.rewritesAddresses
-        walker = FieldWalker(program: program, position: progress.bodyOffset, end: progress.size)
+        walker.begin(program, position: progress.bodyOffset, end: progress.size)
         reading = .walking
         return true
     }
 
     private func walk(_ intake: inout DownstreamConnection.Intake) -> Bool {
-        guard let progress = current, let before = walker?.position else {
+        guard let progress = current else {
             reading = .header
             return true
         }
-        let frameStart = intake.chunk.readerIndex - before
+        let frameStart = intake.chunk.readerIndex - walker.position
         let outcome: FieldWalker.Progress
         do throws(WireError) {
             outcome = try intake.chunk.walk(&walker, end: progress.size, &sink)
@@ -216,8 +246,7 @@ extension UpstreamConnection {
         }
         guard outcome == .finished else { return false }
         noteTopic()
-        let left = progress.size - (walker?.position ?? progress.size)
-        walker = nil
+        let left = progress.size - walker.position
         reading = .passing(left)
         return true
     }
@@ -236,7 +265,8 @@ extension UpstreamConnection {
             let response = FilteredResponse(
                 record: record,
                 frame: FilteredFrame(
-                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response, bodyOffset: 0))
+                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
+                    bodyOffset: 0))
             if case .close(let reason) = progress.chain?.run(response, depths: .header ... .fields) ?? .forward {
                 downstream.close(reason: reason)
                 return
@@ -274,8 +304,8 @@ extension UpstreamConnection {
         setPause(.downstreamFull, true)
         let size = progress.size
         let budget = shared.budget
-        wait.assumeIsolated().whenSuccess { [weak self] in
-            guard let self, !self.isGone else {
+        wait.assumeIsolated().whenSuccess { [self] in
+            guard !self.isGone else {
                 budget.release(size)
                 return
             }
@@ -337,8 +367,8 @@ extension UpstreamConnection {
     ) {
         downstream.hold(progress.size)
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isGone else { return }
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isGone else { return }
             self.downstream.unhold(progress.size)
             switch outcome {
             case .close(let reason):

@@ -179,7 +179,10 @@ final class PlanTable {
             mode = .whole(used)
         } else if key == .apiVersions {
             mode = .whole(nil)
-        } else if CoreRoles.teachesTopology(key) || (rewrites && !streams && CoreRoles.bearsAddresses(program)) {
+        } else if CoreRoles.teachesTopology(key)
+            || (rewrites && CoreRoles.bearsAddresses(program) && !(streams && CoreRoles.endpointsAreTagged(key)))
+        {
+            // Addresses in an ordinary array cannot be hidden while they stream past, so a ShareFetch is held.
             mode = .whole(used)
         } else if let used {
             mode = .walk(used)
@@ -234,9 +237,10 @@ enum CoreRoles {
         }
     }
 
-    /// True if the addresses in responses of the API are endpoints of new leaders (KIP-951), in a tagged field.
+    /// True if the addresses in responses of the API are endpoints of new leaders (KIP-951) in a tagged field, which is
+    /// mostly absent. The share APIs have them in an ordinary array.
     static func endpointsAreTagged(_ key: APIKey) -> Bool {
-        key == .produce || key == .fetch || key == .shareFetch || key == .shareAcknowledge
+        key == .produce || key == .fetch
     }
 
     /// True if this version of a response names brokers by address.

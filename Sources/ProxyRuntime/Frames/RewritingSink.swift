@@ -40,7 +40,6 @@ struct RewritingSink: FieldSink {
     private var lastError: FieldLocation?
     private var leavesOut = false
     private var topicName: String?
-    private var topicID: KafkaUUID?
 
     init(cluster: ClusterState, virtual: VirtualCluster?, program: WalkProgram) {
         self.cluster = cluster
@@ -62,10 +61,8 @@ struct RewritingSink: FieldSink {
         case .port: sawPort(location, value)
         case .topicName:
             topicName = String(decoding: value, as: UTF8.self)
-            learnTopic()
         case .topicID:
-            topicID = KafkaUUID(bytes: value)
-            learnTopic()
+            learnTopic(KafkaUUID(bytes: value))
         default: break
         }
     }
@@ -81,16 +78,15 @@ struct RewritingSink: FieldSink {
         // In the list form of FindCoordinator the error stands behind the address.
         if leavesOut, apiKey == .findCoordinator, elementStart > 0 {
             edits.replace(location.start..<location.end) { $0.writeInteger(ErrorCode.coordinatorNotAvailable.rawValue) }
-            leavesOut = false
+            noteUnavailable()
         }
     }
 
-    /// The topic's name and ID stand side by side, in an order that depends on the API.
-    private mutating func learnTopic() {
-        guard let name = topicName, let id = topicID else { return }
-        topicName = nil
-        topicID = nil
-        if !id.isZero, cluster.topicName(id) != name { topics.append((name, id)) }
+    /// A topic's ID stands behind its name, which may be null where the client asked by ID.
+    private mutating func learnTopic(_ id: KafkaUUID?) {
+        defer { topicName = nil }
+        guard let name = topicName, let id, !id.isZero, cluster.topicName(id) != name else { return }
+        topics.append((name, id))
     }
 
     private mutating func sawPort(_ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
@@ -116,13 +112,18 @@ struct RewritingSink: FieldSink {
             edits.replace(lastError.start..<lastError.end) {
                 $0.writeInteger(ErrorCode.coordinatorNotAvailable.rawValue)
             }
-            leavesOut = false
+            noteUnavailable()
         }
         edits.replace(brokerLocation.start..<brokerLocation.end) { $0.writeInteger(Int32(-1)) }
         edits.replace(hostLocation.start..<hostLocation.end) { [isFlexible] in
             $0.writeKafkaString([], compact: isFlexible)
         }
         edits.replace(port.start..<port.end) { $0.writeInteger(Int32(-1)) }
+    }
+
+    private mutating func noteUnavailable() {
+        leavesOut = false
+        if errorCode == 0 { errorCode = ErrorCode.coordinatorNotAvailable.rawValue }
     }
 
     mutating func beginArray(_ location: FieldLocation, count: Int) {

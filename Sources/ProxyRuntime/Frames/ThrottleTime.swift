@@ -30,7 +30,7 @@ enum ThrottleTime {
         guard let layout = MessageLayout.layout(apiKey, .response), layout.validVersions.contains(apiVersion),
             var body = bytes.getSlice(at: start + bodyOffset, length: bytes.writerIndex - start - bodyOffset)
         else { return }
-        var walker: FieldWalker? = FieldWalker(
+        var walker = FieldWalker(
             program: WalkProgram(layout: layout, version: apiVersion, roles: [.throttleTime]), position: bodyOffset,
             end: bodyOffset + body.readableBytes)
         var sink = Sink()

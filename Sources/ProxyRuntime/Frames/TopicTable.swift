@@ -1,3 +1,4 @@
+import Glibc
 import KafkaWire
 import Telemetry
 
@@ -84,6 +85,14 @@ final class TopicTable {
     }
 
     private static func equal(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
-        left.count == right.count && left.withUnsafeBytes { $0.elementsEqual(right) }
+        left.count == right.count && left.withUnsafeBytes { $0.isEqual(to: right) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// True if the bytes are the same; both have the same number of them.
+    func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
+        guard let own = baseAddress, let other = other.baseAddress else { return true }
+        return memcmp(own, other, count) == 0
     }
 }

@@ -1,7 +1,7 @@
-import SluiceConfiguration
 import KafkaWire
 import Logging
 import NIOCore
+import SluiceConfiguration
 import Telemetry
 
 /// One listener on one event loop: what its connections there share. Touched on that loop only.
@@ -33,7 +33,8 @@ final class ListenerLoop {
         onUnknown = listener.onUnknown
         budget = listener.budget
         logger = listener.logger
-        self.metrics = ListenerMetrics(listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
+        self.metrics = ListenerMetrics(
+            listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
         actions = FilterActions(listener: listener.name, shard: loop.shard, metrics: metrics)
         chain = listener.chain
         generation = listener.chain.generation
