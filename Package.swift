@@ -107,8 +107,16 @@ let testTargets: [Target] = [
     ),
     tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
+    tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(of: "KafkaWire", [nioCore]),
+    tests(
+        of: "ProxyRuntime",
+        [
+            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry",
+            logging, nioCore, nioEmbedded,
+        ]
+    ),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
