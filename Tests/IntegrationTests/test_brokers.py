@@ -89,6 +89,14 @@ def test_a_broker_that_joins_is_reached_through_sluice(
         assert seen["7"] == f"127.0.0.1:{sluice.broker_port(7)}"
 
 
+def test_the_port_of_a_broker_that_is_not_known_turns_clients_away(sluice: Sluice) -> None:
+    with RawClient(sluice.broker_port(9)) as client:
+        # ApiVersions passes, so that the client sees that Kafka is spoken here; then it is to come back later.
+        client.exchange(API_VERSIONS)
+        client.send(METADATA)
+        assert client.is_closed_by_peer()
+
+
 def test_an_id_outside_the_port_range_is_refused_and_shown(start_sluice: Callable[..., Sluice], tmp_path: Path) -> None:
     with Cluster(brokers=1) as cluster:
         sluice = start_sluice(cluster.bootstrap_servers)
