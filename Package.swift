@@ -97,8 +97,9 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI", "KafkaMessages", "KafkaWire",
-            "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+            "AccessLogFilter", "Admin", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI", "KafkaMessages",
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
+            serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),

@@ -52,7 +52,9 @@ public enum BenchmarkProbes {
         public mutating func count(_ frame: ByteBuffer) -> ProduceCount? {
             var sink = CountingSink()
             let isRead = frame.withUnsafeReadableBytes { bytes -> Bool in
-                guard case .header(let head)? = try? RequestHead.read(bytes, frameSize: bytes.count) else { return false }
+                guard case .header(let head)? = try? RequestHead.read(bytes, frameSize: bytes.count) else {
+                    return false
+                }
                 walker.begin(program, position: head.length, end: bytes.count)
                 var consumed = 0
                 let body = UnsafeRawBufferPointer(rebasing: bytes[head.length...])

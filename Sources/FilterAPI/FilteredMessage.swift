@@ -234,9 +234,9 @@ public final class FilteredRequest {
         record.throttle = max(record.throttle, time)
     }
 
-    /// Gives a part of the answer. The filter takes the part out of the request; what is left goes on, and the answers are
-    /// merged in the order asked when the response comes back to this filter: filters before it see the whole, filters
-    /// behind it only what went on.
+    /// Gives a part of the answer. The filter takes the part out of the request; what is left goes on, and the answers
+    /// are merged in the order asked when the response comes back to this filter: filters before it see the whole,
+    /// filters behind it only what went on.
     ///
     /// - Parameters:
     ///   - part: the answer to the part.

@@ -73,7 +73,9 @@ package struct BrokerConnection: Sendable {
             return promise.futureResult.flatMapThrowing { body in
                 alarm.cancel()
                 var answer = body
-                if HeaderForm.responseHasTags(Request.apiKey, version) { answer.moveReaderIndex(forwardBy: min(1, answer.readableBytes)) }
+                if HeaderForm.responseHasTags(Request.apiKey, version) {
+                    answer.moveReaderIndex(forwardBy: min(1, answer.readableBytes))
+                }
                 var reader = WireReader(answer)
                 return try Request.Response.decode(from: &reader, version: version)
             }
@@ -112,7 +114,8 @@ private final class AnswerHandler: ChannelInboundHandler {
         }
         guard received.readableBytes >= Int(size) + 4 else { return }
         received.moveReaderIndex(forwardBy: 4)
-        guard var frame = received.readSlice(length: Int(size)), frame.readInteger(as: Int32.self) == correlationID else {
+        guard var frame = received.readSlice(length: Int(size)), frame.readInteger(as: Int32.self) == correlationID
+        else {
             fail(BrokerConnection.Failure.correlationMismatch, context)
             return
         }

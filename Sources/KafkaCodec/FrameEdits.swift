@@ -46,8 +46,8 @@ package struct FrameEdits {
     /// Replaces bytes.
     ///
     /// - Parameters:
-    ///   - range: offsets in the frame after its size prefix; not before the end of an earlier change unless `index` says
-    ///     so.
+    ///   - range: offsets in the frame after its size prefix; not before the end of an earlier change unless `index`
+    ///     says so.
     ///   - index: where in the order of changes this one belongs; nil for the end.
     ///   - write: writes the new bytes.
     package mutating func replace(_ range: Range<Int>, at index: Int? = nil, with write: (inout ByteBuffer) -> Void) {

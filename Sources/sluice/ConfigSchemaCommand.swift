@@ -1,6 +1,6 @@
 import ArgumentParser
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 
 /// `sluice config-schema`: prints the JSON Schema of configuration files.
 struct ConfigSchemaCommand: ParsableCommand {

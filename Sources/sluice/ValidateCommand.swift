@@ -1,6 +1,6 @@
 import ArgumentParser
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 
 /// `sluice validate`: checks a configuration.
 struct ValidateCommand: ParsableCommand {

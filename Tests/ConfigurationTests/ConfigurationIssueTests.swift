@@ -1,5 +1,5 @@
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 import Testing
 
 /// Tables of snippets and of the lines that must come out, all of them and no others.

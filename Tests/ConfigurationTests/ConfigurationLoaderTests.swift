@@ -1,5 +1,5 @@
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 import Testing
 
 @Suite struct ConfigurationLoaderTests {

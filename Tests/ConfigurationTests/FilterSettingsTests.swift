@@ -1,5 +1,5 @@
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 import Testing
 
 /// Settings of the kinds that filters have, each declared once: that the mechanism carries them.

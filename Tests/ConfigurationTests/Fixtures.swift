@@ -1,5 +1,5 @@
-import SluiceConfiguration
 import Settings
+import SluiceConfiguration
 
 /// What the fake filters' readers make.
 struct FakeFilterConfiguration: Sendable, Equatable {

@@ -61,8 +61,8 @@ extension ElectLeadersRequest: PartiallyAnswerable {
     }
 }
 
-/// Answered by topic. A broker answers in the order of names, a page at a time: what filters answered belongs to the page
-/// that it was asked with.
+/// Answered by topic. A broker answers in the order of names, a page at a time: what filters answered belongs to the
+/// page that it was asked with.
 extension DescribeTopicPartitionsRequest: PartiallyAnswerable {
     /// Merges topics, in the order of the request. The place where the next page begins is that of the first answer.
     public func merge(_ answers: [DescribeTopicPartitionsResponse], version: Int16) -> DescribeTopicPartitionsResponse {

@@ -109,8 +109,8 @@ final class ConnectionChain {
         }
     }
 
-    /// Runs a response through the filters whose depth is in the range, last filter first. What a filter has answered of
-    /// the request itself is put into the response behind its turn.
+    /// Runs a response through the filters whose depth is in the range, last filter first. What a filter has answered
+    /// of the request itself is put into the response behind its turn.
     ///
     /// - Parameters:
     ///   - response: what they see.

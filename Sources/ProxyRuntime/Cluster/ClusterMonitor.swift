@@ -14,7 +14,8 @@ package final class ClusterMonitor: Sendable {
     private let refresh: TimeAmount
     private let logger: Logger
 
-    /// The version of Metadata that is asked: the oldest that all brokers since 0.11 serve, and that can leave topics out.
+    /// The version of Metadata that is asked: the oldest that all brokers since 0.11 serve, and that can leave topics
+    /// out.
     private static let metadataVersion: Int16 = 4
     /// Between two tries while nothing answers: it doubles from the first to the last.
     private static let firstBackoff = TimeAmount.milliseconds(250)

@@ -6,14 +6,14 @@ import NIOCore
 extension ByteBuffer {
     /// Overwrites a correlation ID in place.
     ///
-    /// The channel keeps a reference to the memory that it reads into, in order to use it again, so that an ordinary write would
-    /// copy the whole chunk.
+    /// The channel keeps a reference to the memory that it reads into, in order to use it again, so that an ordinary
+    /// write would copy the whole chunk.
     mutating func patch(_ value: Int32, at index: Int) {
         guard index >= readerIndex, index + 4 <= writerIndex else { return }
         withVeryUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
-            // Safety: the chunk was handed to this loop by a channel of this loop. The channel looks at it again only once
-            // nobody else holds it, and slices of it that are on their way out are older frames, other bytes.
+            // Safety: the chunk was handed to this loop by a channel of this loop. The channel looks at it again only
+            // once nobody else holds it, and slices of it that are on their way out are older frames, other bytes.
             UnsafeMutableRawPointer(mutating: base + index).storeBytes(of: value.bigEndian, as: Int32.self)
         }
     }
@@ -82,8 +82,8 @@ extension ByteBuffer {
         return progress == .finished
     }
 
-    /// Lets a walker go on with the readable bytes, up to the end of its frame, and moves the reader index behind what it
-    /// used.
+    /// Lets a walker go on with the readable bytes, up to the end of its frame, and moves the reader index behind what
+    /// it used.
     ///
     /// - Parameters:
     ///   - walker: begun for the frame.

@@ -7,8 +7,8 @@ import Telemetry
 
 /// How requests are taken in.
 ///
-/// Bytes that go on as they came are not moved: `run` marks where those of the chunk begin that are to be forwarded, and
-/// they leave in one piece when something comes between, or the chunk ends.
+/// Bytes that go on as they came are not moved: `run` marks where those of the chunk begin that are to be forwarded,
+/// and they leave in one piece when something comes between, or the chunk ends.
 extension DownstreamConnection {
     /// A chunk that is being used up.
     struct Intake {
@@ -66,7 +66,8 @@ extension DownstreamConnection {
     private func step(_ intake: inout Intake) -> Bool {
         switch reading {
         case .header:
-            return pauses.isDisjoint(with: [.connecting, .holding, .answering, .inFlight, .muted, .draining]) && beginFrame(&intake)
+            return pauses.isDisjoint(with: [.connecting, .holding, .answering, .inFlight, .muted, .draining])
+                && beginFrame(&intake)
         case .passing(let left):
             let count = min(left, intake.chunk.readableBytes)
             intake.chunk.moveReaderIndex(forwardBy: count)
@@ -191,7 +192,8 @@ extension DownstreamConnection {
         return take(progress, &intake)
     }
 
-    /// Passes a frame on that is there whole and that no filter wants: what most requests are, so it takes the short way.
+    /// Passes a frame on that is there whole and that no filter wants: what most requests are, so it takes the short
+    /// way.
     ///
     /// - Returns: false if the frame is none of those.
     private func passesHere(

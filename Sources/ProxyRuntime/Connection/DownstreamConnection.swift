@@ -189,8 +189,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
 
     // MARK: Reading and not reading
 
-    /// True if bytes may be taken from the socket. A frame that has begun comes to its end, also while no further one is
-    /// taken: its own slot may be the last that there is.
+    /// True if bytes may be taken from the socket. A frame that has begun comes to its end, also while no further one
+    /// is taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
         guard pauses.isSubset(of: [.draining, .inFlight]) else { return false }

@@ -30,8 +30,9 @@ struct SASLObserver {
 
     /// True if what begins at the index, behind its size, is a token; false once requests have begun.
     ///
-    /// A request begins with an API key and a version that exist; the tokens of the mechanisms do not: PLAIN begins with text or
-    /// a zero byte and text, SCRAM and OAUTHBEARER with `n,`, `y,`, `p=` or `c=`, GSSAPI with 0x60 or 0x05 0x04.
+    /// A request begins with an API key and a version that exist; the tokens of the mechanisms do not: PLAIN begins
+    /// with text or a zero byte and text, SCRAM and OAUTHBEARER with `n,`, `y,`, `p=` or `c=`, GSSAPI with 0x60 or 0x05
+    /// 0x04.
     mutating func isToken(_ chunk: ByteBuffer, at index: Int) -> Bool {
         guard let key = chunk.getInteger(at: index, as: Int16.self),
             let version = chunk.getInteger(at: index + 2, as: Int16.self)

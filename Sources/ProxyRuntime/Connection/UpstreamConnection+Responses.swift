@@ -153,8 +153,8 @@ extension UpstreamConnection {
         }
     }
 
-    /// Passes a response on that is there whole, that no filter wants, and that needs no change: what most responses are, so
-    /// it takes the short way.
+    /// Passes a response on that is there whole, that no filter wants, and that needs no change: what most responses
+    /// are, so it takes the short way.
     ///
     /// - Returns: false if the response is none of those.
     private func passesHere(

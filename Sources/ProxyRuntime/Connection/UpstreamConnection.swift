@@ -34,8 +34,9 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     let shared: ListenerLoop
     /// Whose requests these are.
-    // Safety: the client's connection owns this one and closes it before it goes itself; nothing is done with it once closed.
-    // Weak and checked references would move the counts of both objects out of line, which every request would pay for.
+    // Safety: the client's connection owns this one and closes it before it goes itself; nothing is done with it once
+    // closed. Weak and checked references would move the counts of both objects out of line, which every request would
+    // pay for.
     unowned(unsafe) let downstream: DownstreamConnection
     /// The broker's ID where it is known, else `bootstrap`.
     let label: String

@@ -1,7 +1,7 @@
 import KafkaWire
 
-/// Puts addresses of the virtual cluster over the endpoints of new leaders (KIP-951) where they stand, in a frame that is
-/// on its way already and so cannot change its length.
+/// Puts addresses of the virtual cluster over the endpoints of new leaders (KIP-951) where they stand, in a frame that
+/// is on its way already and so cannot change its length.
 ///
 /// It is done for all endpoints of a field or for none: hosts must have as many bytes as the advertised host.
 enum EndpointsInPlace {
@@ -23,7 +23,8 @@ enum EndpointsInPlace {
         _ field: UnsafeRawBufferPointer, _ virtual: VirtualCluster, learn: (Broker) -> Void
     ) -> Bool {
         guard let endpoints = read(field, virtual), let base = field.baseAddress else { return false }
-        // Safety: the field lies in a chunk that a channel of this loop has given away; see ``ByteBuffer/patch(_:at:)``.
+        // Safety: the field lies in a chunk that a channel of this loop has given away; see
+        // ``ByteBuffer/patch(_:at:)``.
         let bytes = UnsafeMutableRawPointer(mutating: base)
         let host = virtual.advertisedHostBytes
         for endpoint in endpoints {

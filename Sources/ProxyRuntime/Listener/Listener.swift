@@ -42,8 +42,8 @@ package struct Listener: Sendable {
         let target: DownstreamConnection.Target
     }
 
-    /// All addresses of the listener: its own first. The ports of all brokers that there may be are open from the start, since
-    /// clients come back to them after a restart before anybody has asked for the brokers.
+    /// All addresses of the listener: its own first. The ports of all brokers that there may be are open from the
+    /// start, since clients come back to them after a restart before anybody has asked for the brokers.
     var bindings: [Binding] {
         let own = Binding(host: configuration.address.host, port: configuration.address.port, target: .bootstrap)
         guard let virtual else { return [own] }

@@ -4,11 +4,11 @@ import NIOCore
 import NIOPosix
 import ProxyRuntime
 import ServiceLifecycle
-import UnixSignals
 import Settings
 import SluiceConfiguration
 import Synchronization
 import Telemetry
+import UnixSignals
 
 /// The whole process: the proxy, its admin server, its signals.
 final class ProxyServer: Sendable {
