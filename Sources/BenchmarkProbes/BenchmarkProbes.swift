@@ -34,10 +34,9 @@ public enum BenchmarkProbes {
         private let program: WalkProgram
         private var walker = FieldWalker()
 
-        /// A counter for one version.
+        /// A counter for one version; nil if there is no such version.
         ///
         /// - Parameter version: of the requests.
-        /// - Returns: nil if there is no such version.
         public init?(version: Int16) {
             guard let layout = MessageLayout.layout(.produce, .request), layout.validVersions.contains(version) else {
                 return nil
@@ -68,13 +67,12 @@ public enum BenchmarkProbes {
     public struct MetadataRewriter {
         private let rewriting: AddressRewriting
 
-        /// A rewriter for one version.
+        /// A rewriter for one version; nil if there is no such version.
         ///
         /// - Parameters:
         ///   - version: of the responses.
         ///   - advertisedHost: what clients are told.
         ///   - firstPort: the port of broker 0; there are 100.
-        /// - Returns: nil if there is no such version.
         public init?(version: Int16, advertisedHost: String, firstPort: Int) {
             let rewriting = AddressRewriting(
                 .metadata, version: version, advertisedHost: advertisedHost, ports: firstPort...firstPort + 99)

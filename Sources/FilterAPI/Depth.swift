@@ -12,6 +12,7 @@ public enum Depth: UInt8, Sendable, Comparable, CaseIterable {
     /// As `body`, with record batches to be opened.
     case records
 
+    /// True if the left one looks less deep.
     public static func < (left: Depth, right: Depth) -> Bool {
         left.rawValue < right.rawValue
     }

@@ -11,6 +11,7 @@ public protocol Filter: Sendable {
     /// Makes what accompanies one connection; called on the connection's event loop.
     ///
     /// - Parameter connection: the client, and what a filter may ask for.
+    /// - Returns: the filter's part in the connection, called on the same event loop until the connection has closed.
     func makeConnectionFilter(_ connection: ConnectionContext) -> any ConnectionFilter
 
     /// Called on `SIGUSR1`: files that are written to are to be opened anew.
@@ -100,6 +101,7 @@ public protocol FilterFactory: SendableMetatype {
     /// - Parameters:
     ///   - configuration: the settings.
     ///   - context: the filter's name, its metrics, and what it may use.
+    /// - Returns: the filter, which all connections of the listener share.
     /// - Throws: an error that says what is missing, for instance a file that cannot be opened.
     static func make(_ configuration: Configuration, context: FilterContext) throws -> any Filter
 }

@@ -31,6 +31,7 @@ package struct BrokerConnection: Sendable {
     ///   - port: TCP port.
     ///   - loop: the event loop that the connection lives on.
     ///   - timeout: for the connection to come about.
+    /// - Returns: the connection; fails with `NIOConnectionError`, or `ChannelError.connectTimeout`.
     package static func connect(
         host: String, port: Int, on loop: any EventLoop, timeout: TimeAmount
     ) -> EventLoopFuture<BrokerConnection> {
@@ -56,6 +57,8 @@ package struct BrokerConnection: Sendable {
     ///   - version: the version it is asked in.
     ///   - clientID: under which the broker counts it.
     ///   - timeout: for the answer.
+    /// - Returns: the answer; fails with a ``Failure``, the socket's error, or ``WireError`` if the question cannot be
+    ///   written, or its answer read, at the version.
     package func ask<Request: RequestMessage>(
         _ request: Request, version: Int16, clientID: String, timeout: TimeAmount
     ) -> EventLoopFuture<Request.Response> {

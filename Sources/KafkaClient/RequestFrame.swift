@@ -13,6 +13,7 @@ package enum RequestFrame {
     ///   - correlationID: the number by which its response is known.
     ///   - clientID: under which the broker counts it.
     ///   - allocator: where the frame is taken from.
+    /// - Returns: size, header and body; the header is flexible where the version is.
     /// - Throws: ``WireError`` if the message cannot be written at the version.
     package static func encode(
         _ message: any RequestMessage, version: Int16, correlationID: Int32, clientID: String,

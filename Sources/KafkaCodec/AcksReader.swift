@@ -23,11 +23,13 @@ package struct AcksReader {
         cursor = WalkCursor(base: base + position, available: frame.count - position, position: position, end: end)
     }
 
-    /// Reads it.
+    /// Reads `acks` from the beginning of the body.
     ///
     /// - Parameters:
     ///   - isFlexible: true from version 9 on.
     ///   - hasTransactionalID: true from version 3 on.
+    /// - Returns: `acks` as sent, whatever its value; ``Outcome/needsMore`` while the bytes up to it have not all come,
+    ///   ``Outcome/malformed(_:)`` if the frame cannot hold it.
     package mutating func read(isFlexible: Bool, hasTransactionalID: Bool) -> Outcome {
         guard var cursor else { return .needsMore }
         do throws(WireError) {

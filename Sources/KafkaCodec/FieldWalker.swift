@@ -73,7 +73,9 @@ package struct FieldWalker {
     ///
     /// - Parameters:
     ///   - bytes: what is there of the frame from ``position`` on, never beyond its end.
-    ///   - consumed: how many bytes were used.
+    ///   - consumed: set to how many of the bytes were used, also when an error is thrown.
+    ///   - sink: what is reported to.
+    /// - Returns: ``Progress/finished`` once the message has ended, though bytes of the frame may be left.
     /// - Throws: ``WireError`` if the bytes are not such a message.
     @inlinable
     package mutating func resume<Sink: FieldSink>(

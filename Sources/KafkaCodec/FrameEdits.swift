@@ -63,6 +63,7 @@ package struct FrameEdits {
     /// - Parameters:
     ///   - frame: the frame without its size prefix.
     ///   - allocator: where the new frame is taken from.
+    /// - Returns: a copy; the frame itself stays as it is.
     package func apply(to frame: ByteBuffer, allocator: ByteBufferAllocator) -> ByteBuffer {
         let size = frame.readableBytes + growth
         var result = allocator.buffer(capacity: size + 4)

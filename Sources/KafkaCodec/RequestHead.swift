@@ -42,6 +42,7 @@ package struct RequestHead: Sendable, Equatable {
     /// - Parameters:
     ///   - bytes: what has come of the frame, without its size.
     ///   - frameSize: the size of the whole frame in bytes.
+    /// - Returns: the header, or ``Outcome/needsMore`` while it has not all come.
     /// - Throws: ``WireError`` if the frame cannot hold such a header.
     package static func read(_ bytes: UnsafeRawBufferPointer, frameSize: Int) throws(WireError) -> Outcome {
         guard frameSize >= smallest else { throw WireError.truncated(smallest, left: frameSize, at: 0) }

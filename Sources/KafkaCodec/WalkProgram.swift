@@ -36,11 +36,11 @@ package enum WalkCode: UInt8, Sendable {
     case nextElement
     /// A structure that may be null: one byte says so, `a` is the step after it.
     case optionalStructure
-    /// A section of tagged fields; `a` is its entry in the program's tag tables.
+    /// A section of tagged fields; `a` is its entry in the program's tag tables, `b` the step after the section.
     case tags
     /// A section of tagged fields that nobody looks into.
     case skipTags
-    /// The end of the body of one tagged field.
+    /// The end of the body of one tagged field; `a` is the step of its section.
     case endTag
     /// The end of the message.
     case end
@@ -71,16 +71,11 @@ package struct WalkStep: Sendable {
 package struct TagEntry: Sendable {
     @usableFromInline package let tag: UInt32
     @usableFromInline package let step: Int32
-
-    init(tag: UInt32, step: Int32) {
-        self.tag = tag
-        self.step = step
-    }
 }
 
 /// The steps of one API, version and direction, for a given set of roles.
 ///
-/// A program is made once for each event loop and then only read.
+/// It is only read once it is made. What every frame needs is made once for each event loop.
 @usableFromInline
 package final class WalkProgram: @unchecked Sendable {
     // Safety: `steps` is written by the initializer alone and freed with the last reference.
@@ -107,7 +102,8 @@ package final class WalkProgram: @unchecked Sendable {
     ///   - layout: the message.
     ///   - version: one of its valid versions.
     ///   - roles: what is to be reported.
-    ///   - reportingElementsOf: arrays whose elements' bounds are reported, by the role of a field directly in them.
+    ///   - elementRole: the bounds of elements are reported for arrays of structures that hold a field of this role
+    ///     directly; nil for no array.
     package init(
         layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil
     ) {

@@ -11,6 +11,7 @@ enum AnswerMerge {
     ///   - answers: the parts of each answer, the broker's first.
     ///   - asked: what was asked for, in order. What was asked for twice is answered twice, if it was answered so.
     ///   - key: by what a part is known.
+    /// - Returns: the parts in the order of `asked`, then those that nobody asked for, in the order of the answers.
     static func parts<Part, Key: Hashable>(_ answers: [[Part]], asked: [Key], key: (Part) -> Key) -> [Part] {
         var byKey: [Key: ArraySlice<Part>] = [:]
         var order: [Key] = []
@@ -35,7 +36,9 @@ enum AnswerMerge {
     ///   - asked: the groups that were asked for, in order.
     ///   - key: by what a group is known.
     ///   - parts: where a group holds its parts; all else of a group is that of the first answer that has it.
-    ///   - merge: merges the parts of one group.
+    ///   - merge: merges the parts of one group; given a list an answer, empty where the answer lacks the group.
+    /// - Returns: each group once, in the order of `asked`, then those that nobody asked for, in the order of the
+    ///   answers.
     static func groups<Group, Key: Hashable, Part>(
         _ answers: [[Group]], asked: [Key], key: (Group) -> Key, parts: WritableKeyPath<Group, [Part]>,
         merge: (Key, [[Part]]) -> [Part]
@@ -69,6 +72,7 @@ enum AnswerMerge {
     ///   - key: by what a topic is known.
     ///   - parts: where a topic holds its partitions.
     ///   - index: the index of a partition.
+    /// - Returns: each topic once, its partitions in the order asked; what nobody asked for comes behind.
     static func topics<Topic, Key: Hashable, Part>(
         _ answers: [[Topic]], asked: [(topic: Key, partitions: [Int32])], key: (Topic) -> Key,
         parts: WritableKeyPath<Topic, [Part]>, index: (Part) -> Int32

@@ -61,6 +61,7 @@ final class ConnectionChain {
     ///   - depths: the depths that are served now; a frame that streams is shown twice, at its header and when it has
     ///     passed.
     ///   - first: where in the chain to begin.
+    /// - Returns: what the first filter decided that did not forward it, else ``RequestOutcome/forward``.
     func run(_ request: FilteredRequest, depths: ClosedRange<Depth>, from first: Int = 0) -> RequestOutcome {
         var index = first
         while index < filters.count {
@@ -116,6 +117,8 @@ final class ConnectionChain {
     ///   - response: what they see.
     ///   - depths: the depths that are served now.
     ///   - first: where in the chain to begin; nil for its end.
+    /// - Returns: what the first filter decided that did not forward it, else ``ResponseOutcome/forward``; also a close
+    ///   if parts cannot be merged since the rest cannot be read.
     func run(_ response: FilteredResponse, depths: ClosedRange<Depth>, from first: Int? = nil) -> ResponseOutcome {
         var index = first ?? filters.count - 1
         while index >= 0 {
@@ -169,7 +172,7 @@ final class ConnectionChain {
         }
     }
 
-    /// True if a filter before a place has a part in a response.
+    /// True if a filter before a place has a part in a response, or parts of it are still to be merged.
     func isAwaited(_ record: RequestRecord, before index: Int) -> Bool {
         !record.partialAnswers.isEmpty
             || chain.entries[..<index].contains { $0.interests.contains { $0.covers(record.apiKey, .response) } }

@@ -6,6 +6,7 @@ extension FilteredResponse {
     /// Puts the parts that a filter has answered together with the answer to the rest.
     ///
     /// - Parameter filter: its place in the chain.
+    /// - Throws: ``WireError`` if the answer to the rest cannot be read.
     func mergeParts(of filter: Int) throws(WireError) {
         guard let partial = record.partialAnswers.last, partial.filter == filter,
             let asked = partial.asked as? any PartiallyAnswerable

@@ -46,6 +46,7 @@ extension ByteBuffer {
     ///   - apiKey: which API it answers.
     ///   - apiVersion: its version.
     ///   - hasSize: true if the frame begins with its size.
+    /// - Returns: the code; 0 also for a version that is not known.
     func firstErrorCode(_ apiKey: APIKey, _ apiVersion: Int16, hasSize: Bool = true) -> Int16 {
         guard let layout = MessageLayout.layout(apiKey, .response), layout.validVersions.contains(apiVersion) else {
             return 0

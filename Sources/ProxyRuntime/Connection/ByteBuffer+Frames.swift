@@ -59,6 +59,7 @@ extension ByteBuffer {
     ///   - size: the size of the frame in bytes.
     ///   - sink: what is reported to.
     /// - Returns: false if the frame ends before the message does.
+    /// - Throws: ``WireError`` if the bytes are not such a message.
     func walkWhole<Sink: FieldSink>(
         _ program: WalkProgram, _ walker: inout FieldWalker, at index: Int, bodyOffset: Int, size: Int,
         _ sink: inout Sink
@@ -89,6 +90,8 @@ extension ByteBuffer {
     ///   - walker: begun for the frame.
     ///   - end: the size of the frame in bytes.
     ///   - sink: what is reported to.
+    /// - Returns: how far the walk came.
+    /// - Throws: ``WireError`` if the bytes are not such a message; the reader index has then moved too.
     mutating func walk<Sink: FieldSink>(
         _ walker: inout FieldWalker, end: Int, _ sink: inout Sink
     ) throws(WireError) -> FieldWalker.Progress {
@@ -124,6 +127,7 @@ extension ByteBuffer {
     /// - Parameters:
     ///   - index: where it begins.
     ///   - end: where the frame ends; what lies behind it belongs to another.
+    /// - Returns: the index behind the section; ``HeaderTags/malformed`` if the frame cannot hold it.
     func skipTags(at index: Int, end: Int) -> HeaderTags {
         guard index < end else { return .malformed }
         guard index < writerIndex else { return .needsMore }

@@ -462,7 +462,6 @@ extension DownstreamConnection {
             malformed("sasl_token_too_large", nil)
             return false
         }
-        sasl.sentToken()
         upstream?.expectToken(slot: openTokenSlot())
         intake.chunk.moveReaderIndex(forwardBy: 4)
         reading = .passing(size)

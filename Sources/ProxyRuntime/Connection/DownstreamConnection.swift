@@ -10,7 +10,8 @@ import Telemetry
 /// A client's connection: takes requests in, gives answers out in the order of the requests.
 ///
 /// The upstream connection, the slots and the filters' state belong to it; everything happens on its event loop. How
-/// requests are taken in is in `+Requests`, how answers leave in `+Answers`, how it ends in `+Closing`.
+/// requests are taken in is in `+Requests` and `+WholeFrames`, how they meet the filters in `+Filters`, how the
+/// broker's side comes about in `+Upstream`, how answers leave in `+Answers`, how it begins and ends in `+Closing`.
 final class DownstreamConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -38,7 +39,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
         static let upstreamFull = Pauses(rawValue: 16)
         /// Sluice is about to stop: no further request is taken.
         static let draining = Pauses(rawValue: 32)
-        /// The client's answers are not taken by the client.
+        /// The client does not take its answers for now.
         static let answersFull = Pauses(rawValue: 64)
         /// A filter has not decided yet about the answer that another one gave.
         static let answering = Pauses(rawValue: 128)
@@ -218,7 +219,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
         UInt64(max(0, (NIODeadline.now() - start).nanoseconds))
     }
 
-    /// Connections that this one may write to have taken what was written.
+    /// Sends the client what was given to it.
     func flush() {
         guard needsFlush else { return }
         needsFlush = false

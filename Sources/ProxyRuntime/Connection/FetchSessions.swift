@@ -16,11 +16,12 @@ enum FetchSessions {
         case none
     }
 
-    /// Looks at a request.
+    /// Looks at the first Fetch requests after the chain was exchanged.
     ///
     /// - Parameters:
     ///   - head: the header of the Fetch request.
-    ///   - frame: its frame.
+    ///   - frame: its frame, whole, without the size prefix.
+    /// - Returns: ``Next/none`` also for versions before 7, which have no sessions, and for a body that cannot be read.
     static func next(_ head: RequestHead, _ frame: ByteBuffer) -> Next {
         guard head.apiVersion >= 7, FetchRequest.validVersions.contains(head.apiVersion),
             let body = frame.getSlice(at: frame.readerIndex + head.length, length: frame.readableBytes - head.length)

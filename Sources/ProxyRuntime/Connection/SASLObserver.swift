@@ -25,9 +25,6 @@ struct SASLObserver {
         expectsToken = errorCode == 0
     }
 
-    /// A token was forwarded.
-    mutating func sentToken() {}
-
     /// True if what begins at the index, behind its size, is a token; false once requests have begun.
     ///
     /// A request begins with an API key and a version that exist; the tokens of the mechanisms do not: PLAIN begins

@@ -9,8 +9,11 @@ import NIOCore
 extension UpstreamConnection {
     /// Reads a response: counts, learns, rewrites addresses.
     ///
-    /// - Parameter frame: the frame without its size.
-    /// - Returns: the frame, changed if it had to be, and the first error code in it that is not 0.
+    /// - Parameters:
+    ///   - progress: what is known of the response.
+    ///   - frame: the frame without its size.
+    /// - Returns: the frame, changed if it had to be, and the first error code in it that is not 0, else 0.
+    /// - Throws: ``WireError`` if the body cannot be read; that of ApiVersions passes all the same.
     func read(_ progress: ResponseInProgress, _ frame: ByteBuffer) throws(WireError) -> (ByteBuffer, Int16) {
         defer { isObserved = false }
         if progress.exchange.apiKey == .apiVersions { return readAPIVersions(progress, frame) }

@@ -422,7 +422,7 @@ extension UpstreamConnection {
         send(progress, frame, errorCode: errorCode)
     }
 
-    /// Sends a frame, which has room for its size before it or does not.
+    /// Sends a copy of a frame, behind its size and with the client's correlation ID.
     private func send(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) {
         var bytes = shared.loop.allocator.buffer(capacity: frame.readableBytes + 4)
         bytes.writeInteger(UInt32(clamping: frame.readableBytes))
@@ -462,6 +462,7 @@ extension UpstreamConnection {
 
 /// How endpoints are kept from clients in frames that are on their way already.
 enum HiddenEndpoints {
-    /// A tag that no Kafka release uses at the top level of a Fetch or ShareFetch response, of one byte.
+    /// A tag that no Kafka release uses at the top level of a Fetch response, of one byte. Only there endpoints stream
+    /// past: all other responses with addresses are whole when they are read.
     static let unknownTag: UInt8 = 126
 }

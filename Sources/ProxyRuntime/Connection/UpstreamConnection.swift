@@ -8,7 +8,8 @@ import Telemetry
 
 /// The connection to a broker that belongs to one client's connection, on the same event loop.
 ///
-/// How responses are taken in is in `+Responses`, what Sluice asks on its own in `+Questions`.
+/// How responses are taken in is in `+Responses`, what is read of them in `+Reading`, how they meet the filters in
+/// `+Filters`, what Sluice asks on its own in `+Questions`.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

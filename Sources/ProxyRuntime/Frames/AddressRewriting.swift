@@ -14,14 +14,14 @@ package struct AddressRewriting {
     private let hasTags: Bool
     private let allocator = ByteBufferAllocator()
 
-    /// Rewriting for the responses of one API and version.
+    /// Rewriting for the responses of one API and version; nil if there is no such version, nothing is read of
+    /// it, or the ports are not valid.
     ///
     /// - Parameters:
     ///   - apiKey: the API.
     ///   - version: its version.
     ///   - advertisedHost: what clients are told.
     ///   - ports: of the brokers from 0 on.
-    /// - Returns: nil if there is no such version.
     package init?(_ apiKey: APIKey, version: Int16, advertisedHost: String, ports: ClosedRange<Int>) {
         let plans = PlanTable(chain: .empty, rewritesAddresses: true)
         guard let program = plans.response(apiKey, version).program,

@@ -22,7 +22,9 @@ enum ThrottleTime {
     ///   - time: rounded up to milliseconds.
     ///   - bytes: what holds the frame.
     ///   - start: where the frame begins, behind its size.
-    ///   - bodyOffset: the size of its header.
+    ///   - bodyOffset: the size of its header, in bytes.
+    ///   - apiKey: which API it answers.
+    ///   - apiVersion: its version.
     static func raise(
         to time: Duration, in bytes: inout ByteBuffer, frameAt start: Int, bodyOffset: Int, _ apiKey: APIKey,
         _ apiVersion: Int16

@@ -23,6 +23,8 @@ enum UpstreamBootstrap {
     ///   - loop: the client's event loop.
     ///   - timeout: `connect_timeout`.
     ///   - handler: the connection's handler, added once it has come about.
+    /// - Returns: a future that comes when the handler is in place; fails with `NIOConnectionError`, or
+    ///   `ChannelError.connectTimeout`.
     static func connect(
         _ broker: Broker, on loop: any EventLoop, timeout: TimeAmount, handler: UpstreamConnection
     ) -> EventLoopFuture<Void> {

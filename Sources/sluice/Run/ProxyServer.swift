@@ -28,6 +28,7 @@ final class ProxyServer: Sendable {
     ///   - level: the level of the log.
     ///   - sink: where the log goes; nil where somebody else owns it.
     ///   - logger: for everything that is not a request.
+    /// - Throws: what a filter cannot do without, for instance a file that cannot be opened.
     init(
         loaded: LoadedConfiguration, file: String?, concurrency: Int?, level: LogLevelControl, sink: LogSink?,
         logger: Logger
