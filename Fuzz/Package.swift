@@ -29,7 +29,7 @@ func module(
 func fuzzer(_ name: String) -> Target {
     .executableTarget(
         name: name, dependencies: ["FuzzDriver", "FuzzEntries"], path: "Sources/\(name)", swiftSettings: settings,
-        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 }
 
 let modules: [Target] = [

@@ -15,3 +15,7 @@ public enum FuzzDriver {
         return runDriver(&count, &arguments, callback)
     }
 }
+
+/// libFuzzer's own `main` calls this; it is linked in but never runs, since ours is another.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func unused(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 { -1 }
