@@ -26,8 +26,8 @@ public final class ConnectionContext {
     public let eventLoop: any EventLoop
     /// What is known of the upstream cluster.
     public let cluster: any ClusterView
-    /// Sends requests of a filter's own.
-    package weak var asker: (any UpstreamAsking)?
+    /// Sends requests of a filter's own; nil again when the connection has closed.
+    package var asker: (any UpstreamAsking)?
 
     /// A context; made by whatever feeds the chain.
     package init(

@@ -69,15 +69,12 @@ extension WireReader {
         guard count > 0 else { return [] }
         let (size, overflow) = count.multipliedReportingOverflow(by: 4)
         guard !overflow, size <= remaining else { throw truncated(size, "int32 array") }
-        let start = offset
-        let source = bytes
-        let values = [Int32](unsafeUninitializedCapacity: count) { target, initialized in
-            for index in 0..<count {
-                let value = unsafe source.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: start &+ index &* 4, as: Int32.self)
-                unsafe target.initializeElement(at: index, to: Int32(bigEndian: value))
-            }
-            initialized = count
+        var values: [Int32] = []
+        values.reserveCapacity(count)
+        for index in 0..<count {
+            let value = unsafe bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset &+ index &* 4, as: Int32.self)
+            values.append(Int32(bigEndian: value))
         }
         offset &+= size
         return values

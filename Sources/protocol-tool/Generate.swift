@@ -76,6 +76,32 @@ enum Generate {
             if index > 0 { lines.close() }
         }
         lines.close()
+        for context in contexts { try addInitializer(message, context, &lines) }
+    }
+
+    /// The initializers are in extensions, so that the compiler makes the memberwise ones, which `decode` uses.
+    private static func addInitializer(
+        _ message: Message, _ structure: StructureContext, _ lines: inout SourceLines
+    ) throws(ToolError) {
+        let name = structure.name == message.name ? message.name : "\(message.name).\(structure.name)"
+        lines.add("")
+        lines.open("extension \(name) {")
+        lines.add("/// All fields with their defaults.")
+        lines.open("public init() {")
+        lines.open("self.init(")
+        var arguments: [String] = []
+        for source in structure.fields {
+            let field = SwiftField(field: source, message: message, context: structure.versions)
+            if field.versions != nil { arguments.append("\(field.name): \(try field.defaultValue)") }
+        }
+        if message.flexible?.intersection(structure.versions) != nil { arguments.append("unknownTaggedFields: []") }
+        for (index, argument) in arguments.enumerated() {
+            lines.add(argument + (index == arguments.count - 1 ? "" : ","))
+        }
+        lines.leave()
+        lines.add(")")
+        lines.close()
+        lines.close()
     }
 
     private static func summary(_ message: Message, _ definition: Definition) -> String {
@@ -103,15 +129,14 @@ enum Generate {
             let field = SwiftField(field: source, message: message, context: structure.versions)
             guard field.versions != nil else { continue }
             lines.add("/// \(field.documentation)")
-            lines.add("public var \(field.name): \(field.type) = \(try field.defaultValue)")
+            lines.add("public var \(field.name): \(field.type)")
         }
         if message.flexible?.intersection(structure.versions) != nil {
-            lines.add("/// Fields whose tags this version's definition does not have, in the order of their tags.")
-            lines.add("public var unknownTaggedFields: [UnknownTaggedField] = []")
+            lines.add(
+                "/// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default."
+            )
+            lines.add("public var unknownTaggedFields: [UnknownTaggedField]")
         }
-        lines.add("")
-        lines.add("/// All fields with their defaults.")
-        lines.add("public init() {}")
     }
 
     private static func addDecoder(
@@ -122,9 +147,9 @@ enum Generate {
         try decoder.body()
         lines.add("")
         if isMessage { lines.add("/// Reads the body of a version; what follows it is left in the reader.") }
+        let access = isMessage ? "public " : ""
         lines.open(
-            "\(isMessage ? "public " : "")static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {"
-        )
+            "\(access)static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {")
         if isMessage { lines.add("try checkVersion(version)") }
         addFlexible(decoder.flexible, decoder.lines.text, &lines)
         lines.append(decoder.lines)

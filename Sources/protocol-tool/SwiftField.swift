@@ -52,7 +52,7 @@ struct SwiftField {
             case "uuid": return ".zero"
             case "string": return "\"\(value)\""
             case "bytes", "records": return "ByteBuffer()"
-            default: return "\(elementType)()"
+            default: return "\(message.name).\(elementType)()"
             }
         }
     }

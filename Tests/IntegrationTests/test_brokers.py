@@ -12,6 +12,8 @@ from harness.waiting import eventually
 from harness.wire import request
 
 API_VERSIONS = request(18, 0, b"")
+# Version 1, for all topics.
+METADATA = request(3, 1, (-1).to_bytes(4, "big", signed=True))
 
 
 def test_clients_see_each_broker_at_an_address_of_sluice(sluice: Sluice, cluster: Cluster, clients: Clients) -> None:
@@ -61,10 +63,11 @@ def test_a_broker_goes_down_and_comes_back_without_a_record_lost(
 
 
 def is_refused(port: int) -> bool:
-    """Whether a client gets no answer there."""
+    """Whether a client is turned away there: at once, or, where Sluice has forgotten the broker, with its first request."""
     try:
         with RawClient(port) as client:
             client.exchange(API_VERSIONS)
+            client.exchange(METADATA)
     except (ConnectionError, BrokenPipeError):
         return True
     return False
@@ -86,11 +89,19 @@ def test_a_broker_that_joins_is_reached_through_sluice(
         assert seen["7"] == f"127.0.0.1:{sluice.broker_port(7)}"
 
 
+def test_the_port_of_a_broker_that_is_not_known_turns_clients_away(sluice: Sluice) -> None:
+    with RawClient(sluice.broker_port(9)) as client:
+        # ApiVersions passes, so that the client sees that Kafka is spoken here; then it is to come back later.
+        client.exchange(API_VERSIONS)
+        client.send(METADATA)
+        assert client.is_closed_by_peer()
+
+
 def test_an_id_outside_the_port_range_is_refused_and_shown(start_sluice: Callable[..., Sluice], tmp_path: Path) -> None:
     with Cluster(brokers=1) as cluster:
         sluice = start_sluice(cluster.bootstrap_servers)
         cluster.add_broker(1000)
         with RawClient(sluice.port) as client:
-            answer = client.exchange(request(3, 1, (-1).to_bytes(4, "big", signed=True)))
+            answer = client.exchange(METADATA)
         assert b"127.0.0.1" + (1000).to_bytes(4, "big") not in answer
         eventually(lambda: "1000" in sluice.get("/clusters"), "broker 1000 at /clusters")

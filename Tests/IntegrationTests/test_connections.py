@@ -205,6 +205,44 @@ def test_acks_0_gets_no_answer_and_holds_up_nothing(start_sluice: Callable[..., 
         sluice.stop()
 
 
+def test_an_answer_to_acks_0_is_dropped(start_sluice: Callable[..., Sluice]) -> None:
+    """librdkafka's mock cluster answers acks=0 as well; clients pass over it, and so must Sluice."""
+
+    def answer(request: Request) -> bytes | None:
+        return produce_response(request) if request.api_key == PRODUCE else cluster.answer(request)
+
+    with Broker(answer) as broker:
+        cluster = SyntheticCluster({1: ("127.0.0.1", broker.port)})
+        sluice = start_sluice(broker.address)
+        with RawClient(sluice.port) as client:
+            for number in range(10):
+                client.send(produce_request(500, acks=0))
+                assert client.exchange(request(18, 0, b"", correlation_id=number))[:4] == struct.pack(">i", number)
+        with RawClient(sluice.port) as client:
+            for _ in range(10):
+                client.send(produce_request(500, acks=0))
+            produced = 20
+            eventually(lambda: [r.api_key for r in broker.requests].count(PRODUCE) == produced, "all of them there")
+            assert client.exchange(API_VERSIONS)
+        sluice.stop()
+
+
+def test_what_was_sent_before_the_client_left_arrives(start_sluice: Callable[..., Sluice]) -> None:
+    def answer(request: Request) -> bytes | None:
+        return None if request.api_key == PRODUCE else cluster.answer(request)
+
+    with Broker(answer) as broker:
+        cluster = SyntheticCluster({1: ("127.0.0.1", broker.port)})
+        sluice = start_sluice(broker.address)
+        for _ in range(20):
+            with RawClient(sluice.port) as client:
+                client.send_bytes(sized(produce_request(50_000, acks=0)) * 5)
+        eventually(
+            lambda: [request.api_key for request in broker.requests].count(PRODUCE) == 100, "100 requests at the broker"
+        )
+        sluice.stop()
+
+
 def test_correlation_ids_may_repeat(sluice: Sluice) -> None:
     with RawClient(sluice.port) as client:
         for _ in range(5):

@@ -226,3 +226,4 @@ def test_the_demo_shows_traffic_and_leaves_nothing(tmp_path: Path) -> None:
     assert "all 200 acknowledged" in ended.stdout and "all 200 read" in ended.stdout
     assert 'sluice_topic_records_total{topic="orders",direction="produce"} 200' in ended.stdout
     assert "Nothing is left running" in ended.stdout
+    assert ended.stderr == ""

@@ -70,10 +70,11 @@ def test_an_idempotent_producer(
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_large_records(script: str, sluice: Sluice, clients: Clients, topic: str) -> None:
-    where = {"bootstrap": sluice.bootstrap, "topic": topic, "count": 8}
+    # The mock cluster forgets what is more than 5 MiB back in a partition.
+    where = {"bootstrap": sluice.bootstrap, "topic": topic, "count": 4}
     sent = clients.run(script, "produce", sluice.client_ports, size=1_000_000, **where)
     found = clients.run(script, "consume", sluice.client_ports, **where)
-    assert found == {"count": 8, "digest": sent["digest"]}
+    assert found == {"count": 4, "digest": sent["digest"]}
 
 
 def test_many_requests_in_flight(sluice: Sluice, cluster: Cluster, clients: Clients, topic: str) -> None:

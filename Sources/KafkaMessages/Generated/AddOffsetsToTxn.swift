@@ -19,32 +19,31 @@ public struct AddOffsetsToTxnRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var transactionalID: String = ""
+    public var transactionalID: String
     /// Versions 0+.
-    public var producerID: Int64 = 0
+    public var producerID: Int64
     /// Versions 0+.
-    public var producerEpoch: Int16 = 0
+    public var producerEpoch: Int16
     /// Versions 0+.
-    public var groupID: String = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groupID: String
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.transactionalID = try reader.readString(compact: flexible)
-        value.producerID = try reader.readInt64()
-        value.producerEpoch = try reader.readInt16()
-        value.groupID = try reader.readString(compact: flexible)
+        let transactionalID = try reader.readString(compact: flexible)
+        let producerID = try reader.readInt64()
+        let producerEpoch = try reader.readInt16()
+        let groupID = try reader.readString(compact: flexible)
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactionalID: transactionalID, producerID: producerID, producerEpoch: producerEpoch, groupID: groupID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -58,6 +57,19 @@ public struct AddOffsetsToTxnRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AddOffsetsToTxnRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            producerID: 0,
+            producerEpoch: 0,
+            groupID: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -75,26 +87,25 @@ public struct AddOffsetsToTxnResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -106,5 +117,16 @@ public struct AddOffsetsToTxnResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AddOffsetsToTxnResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

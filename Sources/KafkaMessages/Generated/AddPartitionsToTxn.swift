@@ -32,26 +32,23 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
         """
 
     /// Versions 4+.
-    public var transactions: [AddPartitionsToTxnTransaction] = []
+    public var transactions: [AddPartitionsToTxnTransaction]
     /// Versions 0-3.
-    public var v3AndBelowTransactionalID: String = ""
+    public var v3AndBelowTransactionalID: String
     /// Versions 0-3.
-    public var v3AndBelowProducerID: Int64 = 0
+    public var v3AndBelowProducerID: Int64
     /// Versions 0-3.
-    public var v3AndBelowProducerEpoch: Int16 = 0
+    public var v3AndBelowProducerEpoch: Int16
     /// Versions 0-3.
-    public var v3AndBelowTopics: [AddPartitionsToTxnTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var v3AndBelowTopics: [AddPartitionsToTxnTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let transactions: [AddPartitionsToTxnTransaction]
         if version >= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
@@ -60,18 +57,30 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnTransaction.decode(from: &reader, version: version))
                 }
-                value.transactions = elements
+                transactions = elements
             }
+        } else {
+            transactions = []
         }
+        let v3AndBelowTransactionalID: String
         if version <= 3 {
-            value.v3AndBelowTransactionalID = try reader.readString(compact: flexible)
+            v3AndBelowTransactionalID = try reader.readString(compact: flexible)
+        } else {
+            v3AndBelowTransactionalID = ""
         }
+        let v3AndBelowProducerID: Int64
         if version <= 3 {
-            value.v3AndBelowProducerID = try reader.readInt64()
+            v3AndBelowProducerID = try reader.readInt64()
+        } else {
+            v3AndBelowProducerID = 0
         }
+        let v3AndBelowProducerEpoch: Int16
         if version <= 3 {
-            value.v3AndBelowProducerEpoch = try reader.readInt16()
+            v3AndBelowProducerEpoch = try reader.readInt16()
+        } else {
+            v3AndBelowProducerEpoch = 0
         }
+        let v3AndBelowTopics: [AddPartitionsToTxnTopic]
         if version <= 3 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -80,13 +89,18 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnTopic.decode(from: &reader, version: version))
                 }
-                value.v3AndBelowTopics = elements
+                v3AndBelowTopics = elements
             }
+        } else {
+            v3AndBelowTopics = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactions: transactions, v3AndBelowTransactionalID: v3AndBelowTransactionalID, v3AndBelowProducerID: v3AndBelowProducerID, v3AndBelowProducerEpoch: v3AndBelowProducerEpoch, v3AndBelowTopics: v3AndBelowTopics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -95,8 +109,8 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
         let flexible = version >= 3
         if version >= 4 {
             writer.writeArrayCount(transactions.count, compact: flexible)
-            for element in transactions {
-                try element.encode(into: &writer, version: version)
+            for index in transactions.indices {
+                try transactions[index].encode(into: &writer, version: version)
             }
         }
         if version <= 3 {
@@ -110,8 +124,8 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
         }
         if version <= 3 {
             writer.writeArrayCount(v3AndBelowTopics.count, compact: flexible)
-            for element in v3AndBelowTopics {
-                try element.encode(into: &writer, version: version)
+            for index in v3AndBelowTopics.indices {
+                try v3AndBelowTopics[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -122,27 +136,24 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
     /// A structure of `AddPartitionsToTxnRequest`; versions 4-5.
     public struct AddPartitionsToTxnTransaction: Equatable, Sendable {
         /// Versions 4+.
-        public var transactionalID: String = ""
+        public var transactionalID: String
         /// Versions 4+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 4+.
-        public var producerEpoch: Int16 = 0
+        public var producerEpoch: Int16
         /// Versions 4+, default false.
-        public var verifyOnly: Bool = false
+        public var verifyOnly: Bool
         /// Versions 4+.
-        public var topics: [AddPartitionsToTxnTopic] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [AddPartitionsToTxnTopic]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.transactionalID = try reader.readString(compact: true)
-            value.producerID = try reader.readInt64()
-            value.producerEpoch = try reader.readInt16()
-            value.verifyOnly = try reader.readBool()
+            let transactionalID = try reader.readString(compact: true)
+            let producerID = try reader.readInt64()
+            let producerEpoch = try reader.readInt16()
+            let verifyOnly = try reader.readBool()
+            let topics: [AddPartitionsToTxnTopic]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [AddPartitionsToTxnTopic] = []
@@ -150,10 +161,10 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(transactionalID: transactionalID, producerID: producerID, producerEpoch: producerEpoch, verifyOnly: verifyOnly, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -162,8 +173,8 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
             writer.writeInt16(producerEpoch)
             writer.writeBool(verifyOnly)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -172,27 +183,27 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
     /// A structure of `AddPartitionsToTxnRequest`; versions 0-5.
     public struct AddPartitionsToTxnTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -204,6 +215,45 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AddPartitionsToTxnRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactions: [],
+            v3AndBelowTransactionalID: "",
+            v3AndBelowProducerID: 0,
+            v3AndBelowProducerEpoch: 0,
+            v3AndBelowTopics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddPartitionsToTxnRequest.AddPartitionsToTxnTransaction {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            producerID: 0,
+            producerEpoch: 0,
+            verifyOnly: false,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddPartitionsToTxnRequest.AddPartitionsToTxnTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -238,28 +288,28 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 4+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 4+.
-    public var resultsByTransaction: [AddPartitionsToTxnResult] = []
+    public var resultsByTransaction: [AddPartitionsToTxnResult]
     /// Versions 0-3.
-    public var resultsByTopicV3AndBelow: [AddPartitionsToTxnTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var resultsByTopicV3AndBelow: [AddPartitionsToTxnTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode: ErrorCode
         if version >= 4 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let resultsByTransaction: [AddPartitionsToTxnResult]
         if version >= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -268,9 +318,12 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnResult.decode(from: &reader, version: version))
                 }
-                value.resultsByTransaction = elements
+                resultsByTransaction = elements
             }
+        } else {
+            resultsByTransaction = []
         }
+        let resultsByTopicV3AndBelow: [AddPartitionsToTxnTopicResult]
         if version <= 3 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -279,13 +332,18 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnTopicResult.decode(from: &reader, version: version))
                 }
-                value.resultsByTopicV3AndBelow = elements
+                resultsByTopicV3AndBelow = elements
             }
+        } else {
+            resultsByTopicV3AndBelow = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, resultsByTransaction: resultsByTransaction, resultsByTopicV3AndBelow: resultsByTopicV3AndBelow, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -298,14 +356,14 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
         }
         if version >= 4 {
             writer.writeArrayCount(resultsByTransaction.count, compact: flexible)
-            for element in resultsByTransaction {
-                try element.encode(into: &writer, version: version)
+            for index in resultsByTransaction.indices {
+                try resultsByTransaction[index].encode(into: &writer, version: version)
             }
         }
         if version <= 3 {
             writer.writeArrayCount(resultsByTopicV3AndBelow.count, compact: flexible)
-            for element in resultsByTopicV3AndBelow {
-                try element.encode(into: &writer, version: version)
+            for index in resultsByTopicV3AndBelow.indices {
+                try resultsByTopicV3AndBelow[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -316,18 +374,15 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
     /// A structure of `AddPartitionsToTxnResponse`; versions 4-5.
     public struct AddPartitionsToTxnResult: Equatable, Sendable {
         /// Versions 4+.
-        public var transactionalID: String = ""
+        public var transactionalID: String
         /// Versions 4+.
-        public var topicResults: [AddPartitionsToTxnTopicResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicResults: [AddPartitionsToTxnTopicResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.transactionalID = try reader.readString(compact: true)
+            let transactionalID = try reader.readString(compact: true)
+            let topicResults: [AddPartitionsToTxnTopicResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [AddPartitionsToTxnTopicResult] = []
@@ -335,17 +390,17 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnTopicResult.decode(from: &reader, version: version))
                 }
-                value.topicResults = elements
+                topicResults = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(transactionalID: transactionalID, topicResults: topicResults, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(transactionalID, compact: true)
             writer.writeArrayCount(topicResults.count, compact: true)
-            for element in topicResults {
-                try element.encode(into: &writer, version: version)
+            for index in topicResults.indices {
+                try topicResults[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -354,19 +409,16 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
     /// A structure of `AddPartitionsToTxnResponse`; versions 0-5.
     public struct AddPartitionsToTxnTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var resultsByPartition: [AddPartitionsToTxnPartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var resultsByPartition: [AddPartitionsToTxnPartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let resultsByPartition: [AddPartitionsToTxnPartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [AddPartitionsToTxnPartitionResult] = []
@@ -374,20 +426,23 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AddPartitionsToTxnPartitionResult.decode(from: &reader, version: version))
                 }
-                value.resultsByPartition = elements
+                resultsByPartition = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, resultsByPartition: resultsByPartition, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 3
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(resultsByPartition.count, compact: flexible)
-            for element in resultsByPartition {
-                try element.encode(into: &writer, version: version)
+            for index in resultsByPartition.indices {
+                try resultsByPartition[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -398,24 +453,23 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
     /// A structure of `AddPartitionsToTxnResponse`; versions 0-5.
     public struct AddPartitionsToTxnPartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var partitionErrorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionErrorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.partitionErrorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let partitionErrorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, partitionErrorCode: partitionErrorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -426,5 +480,51 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AddPartitionsToTxnResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            resultsByTransaction: [],
+            resultsByTopicV3AndBelow: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddPartitionsToTxnResponse.AddPartitionsToTxnResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            topicResults: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddPartitionsToTxnResponse.AddPartitionsToTxnTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            resultsByPartition: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddPartitionsToTxnResponse.AddPartitionsToTxnPartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            partitionErrorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

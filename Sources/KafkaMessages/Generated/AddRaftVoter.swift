@@ -25,31 +25,28 @@ public struct AddRaftVoterRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var clusterID: String? = ""
+    public var clusterID: String?
     /// Versions 0+.
-    public var timeoutMs: Int32 = 0
+    public var timeoutMs: Int32
     /// Versions 0+.
-    public var voterID: Int32 = 0
+    public var voterID: Int32
     /// Versions 0+.
-    public var voterDirectoryID: KafkaUUID = .zero
+    public var voterDirectoryID: KafkaUUID
     /// Versions 0+.
-    public var listeners: [Listener] = []
+    public var listeners: [Listener]
     /// Versions 1+, default true.
-    public var ackWhenCommitted: Bool = true
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var ackWhenCommitted: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clusterID = try reader.readNullableString(compact: true)
-        value.timeoutMs = try reader.readInt32()
-        value.voterID = try reader.readInt32()
-        value.voterDirectoryID = try reader.readUUID()
+        let clusterID = try reader.readNullableString(compact: true)
+        let timeoutMs = try reader.readInt32()
+        let voterID = try reader.readInt32()
+        let voterDirectoryID = try reader.readUUID()
+        let listeners: [Listener]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
             var elements: [Listener] = []
@@ -57,13 +54,16 @@ public struct AddRaftVoterRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Listener.decode(from: &reader, version: version))
             }
-            value.listeners = elements
+            listeners = elements
         }
+        let ackWhenCommitted: Bool
         if version >= 1 {
-            value.ackWhenCommitted = try reader.readBool()
+            ackWhenCommitted = try reader.readBool()
+        } else {
+            ackWhenCommitted = true
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clusterID: clusterID, timeoutMs: timeoutMs, voterID: voterID, voterDirectoryID: voterDirectoryID, listeners: listeners, ackWhenCommitted: ackWhenCommitted, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -78,8 +78,8 @@ public struct AddRaftVoterRequest: RequestMessage {
         writer.writeInt32(voterID)
         writer.writeUUID(voterDirectoryID)
         writer.writeArrayCount(listeners.count, compact: true)
-        for element in listeners {
-            try element.encode(into: &writer, version: version)
+        for index in listeners.indices {
+            try listeners[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeBool(ackWhenCommitted)
@@ -90,24 +90,20 @@ public struct AddRaftVoterRequest: RequestMessage {
     /// A structure of `AddRaftVoterRequest`; versions 0-1.
     public struct Listener: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -116,6 +112,33 @@ public struct AddRaftVoterRequest: RequestMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AddRaftVoterRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: "",
+            timeoutMs: 0,
+            voterID: 0,
+            voterDirectoryID: .zero,
+            listeners: [],
+            ackWhenCommitted: true,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AddRaftVoterRequest.Listener {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -134,26 +157,22 @@ public struct AddRaftVoterResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorMessage: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -167,5 +186,17 @@ public struct AddRaftVoterResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension AddRaftVoterResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -17,23 +17,19 @@ public struct AllocateProducerIdsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 0+, default -1.
-    public var brokerEpoch: Int64 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var brokerEpoch: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.brokerID = try reader.readInt32()
-        value.brokerEpoch = try reader.readInt64()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let brokerID = try reader.readInt32()
+        let brokerEpoch = try reader.readInt64()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -42,6 +38,17 @@ public struct AllocateProducerIdsRequest: RequestMessage {
         writer.writeInt32(brokerID)
         writer.writeInt64(brokerEpoch)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension AllocateProducerIdsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -61,29 +68,25 @@ public struct AllocateProducerIdsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var producerIDStart: Int64 = 0
+    public var producerIDStart: Int64
     /// Versions 0+.
-    public var producerIDLen: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var producerIDLen: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.producerIDStart = try reader.readInt64()
-        value.producerIDLen = try reader.readInt32()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let producerIDStart = try reader.readInt64()
+        let producerIDLen = try reader.readInt32()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, producerIDStart: producerIDStart, producerIDLen: producerIDLen, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -94,5 +97,18 @@ public struct AllocateProducerIdsResponse: ResponseMessage {
         writer.writeInt64(producerIDStart)
         writer.writeInt32(producerIDLen)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension AllocateProducerIdsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            producerIDStart: 0,
+            producerIDLen: 0,
+            unknownTaggedFields: []
+        )
     }
 }

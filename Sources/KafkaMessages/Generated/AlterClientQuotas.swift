@@ -27,20 +27,17 @@ public struct AlterClientQuotasRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var entries: [EntryData] = []
+    public var entries: [EntryData]
     /// Versions 0+.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
+        let entries: [EntryData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [EntryData] = []
@@ -48,13 +45,16 @@ public struct AlterClientQuotasRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try EntryData.decode(from: &reader, version: version))
             }
-            value.entries = elements
+            entries = elements
         }
-        value.validateOnly = try reader.readBool()
+        let validateOnly = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(entries: entries, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -62,8 +62,8 @@ public struct AlterClientQuotasRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 1
         writer.writeArrayCount(entries.count, compact: flexible)
-        for element in entries {
-            try element.encode(into: &writer, version: version)
+        for index in entries.indices {
+            try entries[index].encode(into: &writer, version: version)
         }
         writer.writeBool(validateOnly)
         if flexible {
@@ -74,18 +74,15 @@ public struct AlterClientQuotasRequest: RequestMessage {
     /// A structure of `AlterClientQuotasRequest`; versions 0-1.
     public struct EntryData: Equatable, Sendable {
         /// Versions 0+.
-        public var entity: [EntityData] = []
+        public var entity: [EntityData]
         /// Versions 0+.
-        public var ops: [OpData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var ops: [OpData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
+            let entity: [EntityData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [EntityData] = []
@@ -93,8 +90,9 @@ public struct AlterClientQuotasRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try EntityData.decode(from: &reader, version: version))
                 }
-                value.entity = elements
+                entity = elements
             }
+            let ops: [OpData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 11)
                 var elements: [OpData] = []
@@ -102,23 +100,26 @@ public struct AlterClientQuotasRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try OpData.decode(from: &reader, version: version))
                 }
-                value.ops = elements
+                ops = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entity: entity, ops: ops, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             writer.writeArrayCount(entity.count, compact: flexible)
-            for element in entity {
-                try element.encode(into: &writer, version: version)
+            for index in entity.indices {
+                try entity[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(ops.count, compact: flexible)
-            for element in ops {
-                try element.encode(into: &writer, version: version)
+            for index in ops.indices {
+                try ops[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -129,24 +130,23 @@ public struct AlterClientQuotasRequest: RequestMessage {
     /// A structure of `AlterClientQuotasRequest`; versions 0-1.
     public struct EntityData: Equatable, Sendable {
         /// Versions 0+.
-        public var entityType: String = ""
+        public var entityType: String
         /// Versions 0+, nullable 0+.
-        public var entityName: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var entityName: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.entityType = try reader.readString(compact: flexible)
-            value.entityName = try reader.readNullableString(compact: flexible)
+            let entityType = try reader.readString(compact: flexible)
+            let entityName = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entityType: entityType, entityName: entityName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -166,27 +166,26 @@ public struct AlterClientQuotasRequest: RequestMessage {
     /// A structure of `AlterClientQuotasRequest`; versions 0-1.
     public struct OpData: Equatable, Sendable {
         /// Versions 0+.
-        public var key: String = ""
+        public var key: String
         /// Versions 0+.
-        public var value: Double = 0
+        public var value: Double
         /// Versions 0+.
-        public var remove: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var remove: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.key = try reader.readString(compact: flexible)
-            value.value = try reader.readFloat64()
-            value.remove = try reader.readBool()
+            let key = try reader.readString(compact: flexible)
+            let value = try reader.readFloat64()
+            let remove = try reader.readBool()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(key: key, value: value, remove: remove, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -198,6 +197,51 @@ public struct AlterClientQuotasRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterClientQuotasRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entries: [],
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterClientQuotasRequest.EntryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entity: [],
+            ops: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterClientQuotasRequest.EntityData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entityType: "",
+            entityName: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterClientQuotasRequest.OpData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            value: 0,
+            remove: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -222,21 +266,18 @@ public struct AlterClientQuotasResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var entries: [EntryData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var entries: [EntryData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let entries: [EntryData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
             var elements: [EntryData] = []
@@ -244,12 +285,15 @@ public struct AlterClientQuotasResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try EntryData.decode(from: &reader, version: version))
             }
-            value.entries = elements
+            entries = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, entries: entries, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -258,8 +302,8 @@ public struct AlterClientQuotasResponse: ResponseMessage {
         let flexible = version >= 1
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(entries.count, compact: flexible)
-        for element in entries {
-            try element.encode(into: &writer, version: version)
+        for index in entries.indices {
+            try entries[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -269,22 +313,19 @@ public struct AlterClientQuotasResponse: ResponseMessage {
     /// A structure of `AlterClientQuotasResponse`; versions 0-1.
     public struct EntryData: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var entity: [EntityData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var entity: [EntityData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let entity: [EntityData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [EntityData] = []
@@ -292,12 +333,15 @@ public struct AlterClientQuotasResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try EntityData.decode(from: &reader, version: version))
                 }
-                value.entity = elements
+                entity = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, entity: entity, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -309,8 +353,8 @@ public struct AlterClientQuotasResponse: ResponseMessage {
                 try writer.writeNullableString(nil, compact: flexible)
             }
             writer.writeArrayCount(entity.count, compact: flexible)
-            for element in entity {
-                try element.encode(into: &writer, version: version)
+            for index in entity.indices {
+                try entity[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -321,24 +365,23 @@ public struct AlterClientQuotasResponse: ResponseMessage {
     /// A structure of `AlterClientQuotasResponse`; versions 0-1.
     public struct EntityData: Equatable, Sendable {
         /// Versions 0+.
-        public var entityType: String = ""
+        public var entityType: String
         /// Versions 0+, nullable 0+.
-        public var entityName: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var entityName: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.entityType = try reader.readString(compact: flexible)
-            value.entityName = try reader.readNullableString(compact: flexible)
+            let entityType = try reader.readString(compact: flexible)
+            let entityName = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entityType: entityType, entityName: entityName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -353,5 +396,39 @@ public struct AlterClientQuotasResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterClientQuotasResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            entries: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterClientQuotasResponse.EntryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            entity: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterClientQuotasResponse.EntityData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entityType: "",
+            entityName: "",
+            unknownTaggedFields: []
+        )
     }
 }

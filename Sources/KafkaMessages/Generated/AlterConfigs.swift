@@ -24,20 +24,17 @@ public struct AlterConfigsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var resources: [AlterConfigsResource] = []
+    public var resources: [AlterConfigsResource]
     /// Versions 0+.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let resources: [AlterConfigsResource]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [AlterConfigsResource] = []
@@ -45,13 +42,16 @@ public struct AlterConfigsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try AlterConfigsResource.decode(from: &reader, version: version))
             }
-            value.resources = elements
+            resources = elements
         }
-        value.validateOnly = try reader.readBool()
+        let validateOnly = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(resources: resources, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -59,8 +59,8 @@ public struct AlterConfigsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(resources.count, compact: flexible)
-        for element in resources {
-            try element.encode(into: &writer, version: version)
+        for index in resources.indices {
+            try resources[index].encode(into: &writer, version: version)
         }
         writer.writeBool(validateOnly)
         if flexible {
@@ -71,22 +71,19 @@ public struct AlterConfigsRequest: RequestMessage {
     /// A structure of `AlterConfigsRequest`; versions 0-2.
     public struct AlterConfigsResource: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 0+.
-        public var configs: [AlterableConfig] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configs: [AlterableConfig]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let configs: [AlterableConfig]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [AlterableConfig] = []
@@ -94,12 +91,15 @@ public struct AlterConfigsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AlterableConfig.decode(from: &reader, version: version))
                 }
-                value.configs = elements
+                configs = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceType: resourceType, resourceName: resourceName, configs: configs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -107,8 +107,8 @@ public struct AlterConfigsRequest: RequestMessage {
             writer.writeInt8(resourceType)
             try writer.writeString(resourceName, compact: flexible)
             writer.writeArrayCount(configs.count, compact: flexible)
-            for element in configs {
-                try element.encode(into: &writer, version: version)
+            for index in configs.indices {
+                try configs[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -119,24 +119,23 @@ public struct AlterConfigsRequest: RequestMessage {
     /// A structure of `AlterConfigsRequest`; versions 0-2.
     public struct AlterableConfig: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+, nullable 0+.
-        public var value: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.value = try reader.readNullableString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let value = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -151,6 +150,40 @@ public struct AlterConfigsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterConfigsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resources: [],
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterConfigsRequest.AlterConfigsResource {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceType: 0,
+            resourceName: "",
+            configs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterConfigsRequest.AlterableConfig {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            value: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -173,21 +206,18 @@ public struct AlterConfigsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var responses: [AlterConfigsResourceResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var responses: [AlterConfigsResourceResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let responses: [AlterConfigsResourceResponse]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
             var elements: [AlterConfigsResourceResponse] = []
@@ -195,12 +225,15 @@ public struct AlterConfigsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try AlterConfigsResourceResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, responses: responses, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -209,8 +242,8 @@ public struct AlterConfigsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(responses.count, compact: flexible)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -220,30 +253,29 @@ public struct AlterConfigsResponse: ResponseMessage {
     /// A structure of `AlterConfigsResponse`; versions 0-2.
     public struct AlterConfigsResourceResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var resourceName: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, resourceType: resourceType, resourceName: resourceName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -260,5 +292,29 @@ public struct AlterConfigsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterConfigsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            responses: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterConfigsResponse.AlterConfigsResourceResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            resourceType: 0,
+            resourceName: "",
+            unknownTaggedFields: []
+        )
     }
 }

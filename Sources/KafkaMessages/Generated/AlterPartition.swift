@@ -32,23 +32,20 @@ public struct AlterPartitionRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 0+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 0+.
-    public var topics: [TopicData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.brokerID = try reader.readInt32()
-        value.brokerEpoch = try reader.readInt64()
+        let brokerID = try reader.readInt32()
+        let brokerEpoch = try reader.readInt64()
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -56,10 +53,10 @@ public struct AlterPartitionRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -68,8 +65,8 @@ public struct AlterPartitionRequest: RequestMessage {
         writer.writeInt32(brokerID)
         writer.writeInt64(brokerEpoch)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -77,25 +74,28 @@ public struct AlterPartitionRequest: RequestMessage {
     /// A structure of `AlterPartitionRequest`; versions 0-3.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0-1.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 2+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let topicName: String
             if version <= 1 {
-                value.topicName = try reader.readString(compact: true)
+                topicName = try reader.readString(compact: true)
+            } else {
+                topicName = ""
             }
+            let topicID: KafkaUUID
             if version >= 2 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 14)
                 var elements: [PartitionData] = []
@@ -103,10 +103,10 @@ public struct AlterPartitionRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -117,8 +117,8 @@ public struct AlterPartitionRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -127,33 +127,33 @@ public struct AlterPartitionRequest: RequestMessage {
     /// A structure of `AlterPartitionRequest`; versions 0-3.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0-2.
-        public var newIsr: [Int32] = []
+        public var newIsr: [Int32]
         /// Versions 3+.
-        public var newIsrWithEpochs: [BrokerState] = []
+        public var newIsrWithEpochs: [BrokerState]
         /// Versions 1+, default 0.
-        public var leaderRecoveryState: Int8 = 0
+        public var leaderRecoveryState: Int8
         /// Versions 0+.
-        public var partitionEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let newIsr: [Int32]
             if version <= 2 {
                 do {
                     let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                    value.newIsr = try reader.readInt32s(count)
+                    newIsr = try reader.readInt32s(count)
                 }
+            } else {
+                newIsr = []
             }
+            let newIsrWithEpochs: [BrokerState]
             if version >= 3 {
                 do {
                     let count = try reader.readArrayCount(compact: true, minimumElementSize: 13)
@@ -162,15 +162,20 @@ public struct AlterPartitionRequest: RequestMessage {
                     for _ in 0..<count {
                         elements.append(try BrokerState.decode(from: &reader, version: version))
                     }
-                    value.newIsrWithEpochs = elements
+                    newIsrWithEpochs = elements
                 }
+            } else {
+                newIsrWithEpochs = []
             }
+            let leaderRecoveryState: Int8
             if version >= 1 {
-                value.leaderRecoveryState = try reader.readInt8()
+                leaderRecoveryState = try reader.readInt8()
+            } else {
+                leaderRecoveryState = 0
             }
-            value.partitionEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, leaderEpoch: leaderEpoch, newIsr: newIsr, newIsrWithEpochs: newIsrWithEpochs, leaderRecoveryState: leaderRecoveryState, partitionEpoch: partitionEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -182,8 +187,8 @@ public struct AlterPartitionRequest: RequestMessage {
             }
             if version >= 3 {
                 writer.writeArrayCount(newIsrWithEpochs.count, compact: true)
-                for element in newIsrWithEpochs {
-                    try element.encode(into: &writer, version: version)
+                for index in newIsrWithEpochs.indices {
+                    try newIsrWithEpochs[index].encode(into: &writer, version: version)
                 }
             }
             if version >= 1 {
@@ -197,21 +202,17 @@ public struct AlterPartitionRequest: RequestMessage {
     /// A structure of `AlterPartitionRequest`; versions 3.
     public struct BrokerState: Equatable, Sendable {
         /// Versions 3+.
-        public var brokerID: Int32 = 0
+        public var brokerID: Int32
         /// Versions 3+, default -1.
-        public var brokerEpoch: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var brokerEpoch: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.brokerID = try reader.readInt32()
-            value.brokerEpoch = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let brokerID = try reader.readInt32()
+            let brokerEpoch = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -219,6 +220,56 @@ public struct AlterPartitionRequest: RequestMessage {
             writer.writeInt64(brokerEpoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterPartitionRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionRequest.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            leaderEpoch: 0,
+            newIsr: [],
+            newIsrWithEpochs: [],
+            leaderRecoveryState: 0,
+            partitionEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionRequest.BrokerState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -249,23 +300,20 @@ public struct AlterPartitionResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var topics: [TopicData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -273,10 +321,10 @@ public struct AlterPartitionResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -285,8 +333,8 @@ public struct AlterPartitionResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -294,25 +342,28 @@ public struct AlterPartitionResponse: ResponseMessage {
     /// A structure of `AlterPartitionResponse`; versions 0-3.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0-1.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 2+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let topicName: String
             if version <= 1 {
-                value.topicName = try reader.readString(compact: true)
+                topicName = try reader.readString(compact: true)
+            } else {
+                topicName = ""
             }
+            let topicID: KafkaUUID
             if version >= 2 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [PartitionData] = []
@@ -320,10 +371,10 @@ public struct AlterPartitionResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -334,8 +385,8 @@ public struct AlterPartitionResponse: ResponseMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -344,41 +395,41 @@ public struct AlterPartitionResponse: ResponseMessage {
     /// A structure of `AlterPartitionResponse`; versions 0-3.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var isr: [Int32] = []
+        public var isr: [Int32]
         /// Versions 1+, default 0.
-        public var leaderRecoveryState: Int8 = 0
+        public var leaderRecoveryState: Int8
         /// Versions 0+.
-        public var partitionEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let isr: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.isr = try reader.readInt32s(count)
+                isr = try reader.readInt32s(count)
             }
+            let leaderRecoveryState: Int8
             if version >= 1 {
-                value.leaderRecoveryState = try reader.readInt8()
+                leaderRecoveryState = try reader.readInt8()
+            } else {
+                leaderRecoveryState = 0
             }
-            value.partitionEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, leaderID: leaderID, leaderEpoch: leaderEpoch, isr: isr, leaderRecoveryState: leaderRecoveryState, partitionEpoch: partitionEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -394,5 +445,45 @@ public struct AlterPartitionResponse: ResponseMessage {
             writer.writeInt32(partitionEpoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterPartitionResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            leaderID: 0,
+            leaderEpoch: 0,
+            isr: [],
+            leaderRecoveryState: 0,
+            partitionEpoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }

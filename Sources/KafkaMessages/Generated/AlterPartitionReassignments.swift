@@ -24,25 +24,25 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
         """
 
     /// Versions 0+, default 60000.
-    public var timeoutMs: Int32 = 60000
+    public var timeoutMs: Int32
     /// Versions 1+, default true.
-    public var allowReplicationFactorChange: Bool = true
+    public var allowReplicationFactorChange: Bool
     /// Versions 0+.
-    public var topics: [ReassignableTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [ReassignableTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let allowReplicationFactorChange: Bool
         if version >= 1 {
-            value.allowReplicationFactorChange = try reader.readBool()
+            allowReplicationFactorChange = try reader.readBool()
+        } else {
+            allowReplicationFactorChange = true
         }
+        let topics: [ReassignableTopic]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [ReassignableTopic] = []
@@ -50,10 +50,10 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ReassignableTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(timeoutMs: timeoutMs, allowReplicationFactorChange: allowReplicationFactorChange, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -64,8 +64,8 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
             writer.writeBool(allowReplicationFactorChange)
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -73,18 +73,15 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
     /// A structure of `AlterPartitionReassignmentsRequest`; versions 0-1.
     public struct ReassignableTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [ReassignablePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [ReassignablePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [ReassignablePartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
                 var elements: [ReassignablePartition] = []
@@ -92,17 +89,17 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try ReassignablePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -111,28 +108,25 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
     /// A structure of `AlterPartitionReassignmentsRequest`; versions 0-1.
     public struct ReassignablePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var replicas: [Int32]? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var replicas: [Int32]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let replicas: [Int32]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 4, allowed: true)
                 if count < 0 {
-                    value.replicas = nil
+                    replicas = nil
                 } else {
-                    value.replicas = try reader.readInt32s(count)
+                    replicas = try reader.readInt32s(count)
                 }
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, replicas: replicas, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -145,6 +139,40 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterPartitionReassignmentsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            timeoutMs: 60000,
+            allowReplicationFactorChange: true,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionReassignmentsRequest.ReassignableTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionReassignmentsRequest.ReassignablePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            replicas: nil,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -172,31 +200,31 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 1+, default true.
-    public var allowReplicationFactorChange: Bool = true
+    public var allowReplicationFactorChange: Bool
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var responses: [ReassignableTopicResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var responses: [ReassignableTopicResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let allowReplicationFactorChange: Bool
         if version >= 1 {
-            value.allowReplicationFactorChange = try reader.readBool()
+            allowReplicationFactorChange = try reader.readBool()
+        } else {
+            allowReplicationFactorChange = true
         }
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let responses: [ReassignableTopicResponse]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [ReassignableTopicResponse] = []
@@ -204,10 +232,10 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ReassignableTopicResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, allowReplicationFactorChange: allowReplicationFactorChange, errorCode: errorCode, errorMessage: errorMessage, responses: responses, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -224,8 +252,8 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeArrayCount(responses.count, compact: true)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -233,18 +261,15 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
     /// A structure of `AlterPartitionReassignmentsResponse`; versions 0-1.
     public struct ReassignableTopicResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [ReassignablePartitionResponse] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [ReassignablePartitionResponse]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [ReassignablePartitionResponse]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [ReassignablePartitionResponse] = []
@@ -252,17 +277,17 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ReassignablePartitionResponse.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -271,24 +296,20 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
     /// A structure of `AlterPartitionReassignmentsResponse`; versions 0-1.
     public struct ReassignablePartitionResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -301,5 +322,42 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterPartitionReassignmentsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            allowReplicationFactorChange: true,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            responses: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionReassignmentsResponse.ReassignableTopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterPartitionReassignmentsResponse.ReassignablePartitionResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

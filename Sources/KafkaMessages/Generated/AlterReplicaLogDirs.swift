@@ -22,18 +22,15 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var dirs: [AlterReplicaLogDir] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var dirs: [AlterReplicaLogDir]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let dirs: [AlterReplicaLogDir]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [AlterReplicaLogDir] = []
@@ -41,12 +38,15 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try AlterReplicaLogDir.decode(from: &reader, version: version))
             }
-            value.dirs = elements
+            dirs = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(dirs: dirs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -54,8 +54,8 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(dirs.count, compact: flexible)
-        for element in dirs {
-            try element.encode(into: &writer, version: version)
+        for index in dirs.indices {
+            try dirs[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -65,19 +65,16 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
     /// A structure of `AlterReplicaLogDirsRequest`; versions 0-2.
     public struct AlterReplicaLogDir: Equatable, Sendable {
         /// Versions 0+.
-        public var path: String = ""
+        public var path: String
         /// Versions 0+.
-        public var topics: [AlterReplicaLogDirTopic] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [AlterReplicaLogDirTopic]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.path = try reader.readString(compact: flexible)
+            let path = try reader.readString(compact: flexible)
+            let topics: [AlterReplicaLogDirTopic]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [AlterReplicaLogDirTopic] = []
@@ -85,20 +82,23 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AlterReplicaLogDirTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(path: path, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(path, compact: flexible)
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -109,27 +109,27 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
     /// A structure of `AlterReplicaLogDirsRequest`; versions 0-2.
     public struct AlterReplicaLogDirTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -141,6 +141,38 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterReplicaLogDirsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            dirs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterReplicaLogDirsRequest.AlterReplicaLogDir {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            path: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterReplicaLogDirsRequest.AlterReplicaLogDirTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -164,21 +196,18 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [AlterReplicaLogDirTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [AlterReplicaLogDirTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [AlterReplicaLogDirTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [AlterReplicaLogDirTopicResult] = []
@@ -186,12 +215,15 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try AlterReplicaLogDirTopicResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -200,8 +232,8 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -211,19 +243,16 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
     /// A structure of `AlterReplicaLogDirsResponse`; versions 0-2.
     public struct AlterReplicaLogDirTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [AlterReplicaLogDirPartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [AlterReplicaLogDirPartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
+            let topicName = try reader.readString(compact: flexible)
+            let partitions: [AlterReplicaLogDirPartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [AlterReplicaLogDirPartitionResult] = []
@@ -231,20 +260,23 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AlterReplicaLogDirPartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(topicName, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -255,24 +287,23 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
     /// A structure of `AlterReplicaLogDirsResponse`; versions 0-2.
     public struct AlterReplicaLogDirPartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -283,5 +314,38 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension AlterReplicaLogDirsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterReplicaLogDirsResponse.AlterReplicaLogDirTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterReplicaLogDirsResponse.AlterReplicaLogDirPartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -27,19 +27,16 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var deletions: [ScramCredentialDeletion] = []
+    public var deletions: [ScramCredentialDeletion]
     /// Versions 0+.
-    public var upsertions: [ScramCredentialUpsertion] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var upsertions: [ScramCredentialUpsertion]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let deletions: [ScramCredentialDeletion]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [ScramCredentialDeletion] = []
@@ -47,8 +44,9 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ScramCredentialDeletion.decode(from: &reader, version: version))
             }
-            value.deletions = elements
+            deletions = elements
         }
+        let upsertions: [ScramCredentialUpsertion]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
             var elements: [ScramCredentialUpsertion] = []
@@ -56,22 +54,22 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ScramCredentialUpsertion.decode(from: &reader, version: version))
             }
-            value.upsertions = elements
+            upsertions = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(deletions: deletions, upsertions: upsertions, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(deletions.count, compact: true)
-        for element in deletions {
-            try element.encode(into: &writer, version: version)
+        for index in deletions.indices {
+            try deletions[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(upsertions.count, compact: true)
-        for element in upsertions {
-            try element.encode(into: &writer, version: version)
+        for index in upsertions.indices {
+            try upsertions[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -79,21 +77,17 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
     /// A structure of `AlterUserScramCredentialsRequest`; versions 0.
     public struct ScramCredentialDeletion: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var mechanism: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var mechanism: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.mechanism = try reader.readInt8()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let mechanism = try reader.readInt8()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, mechanism: mechanism, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -106,30 +100,26 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
     /// A structure of `AlterUserScramCredentialsRequest`; versions 0.
     public struct ScramCredentialUpsertion: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var mechanism: Int8 = 0
+        public var mechanism: Int8
         /// Versions 0+.
-        public var iterations: Int32 = 0
+        public var iterations: Int32
         /// Versions 0+.
-        public var salt: ByteBuffer = ByteBuffer()
+        public var salt: ByteBuffer
         /// Versions 0+.
-        public var saltedPassword: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var saltedPassword: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.mechanism = try reader.readInt8()
-            value.iterations = try reader.readInt32()
-            value.salt = try reader.readBytes(compact: true)
-            value.saltedPassword = try reader.readBytes(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let mechanism = try reader.readInt8()
+            let iterations = try reader.readInt32()
+            let salt = try reader.readBytes(compact: true)
+            let saltedPassword = try reader.readBytes(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, mechanism: mechanism, iterations: iterations, salt: salt, saltedPassword: saltedPassword, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -140,6 +130,42 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
             try writer.writeBytes(saltedPassword, compact: true)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterUserScramCredentialsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            deletions: [],
+            upsertions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterUserScramCredentialsRequest.ScramCredentialDeletion {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            mechanism: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterUserScramCredentialsRequest.ScramCredentialUpsertion {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            mechanism: 0,
+            iterations: 0,
+            salt: ByteBuffer(),
+            saltedPassword: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -161,20 +187,17 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [AlterUserScramCredentialsResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [AlterUserScramCredentialsResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [AlterUserScramCredentialsResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
             var elements: [AlterUserScramCredentialsResult] = []
@@ -182,10 +205,10 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try AlterUserScramCredentialsResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -193,8 +216,8 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -202,24 +225,20 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
     /// A structure of `AlterUserScramCredentialsResponse`; versions 0.
     public struct AlterUserScramCredentialsResult: Equatable, Sendable {
         /// Versions 0+.
-        public var user: String = ""
+        public var user: String
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.user = try reader.readString(compact: true)
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let user = try reader.readString(compact: true)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(user: user, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -232,5 +251,28 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AlterUserScramCredentialsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AlterUserScramCredentialsResponse.AlterUserScramCredentialsResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            user: "",
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -17,30 +17,35 @@ public struct ApiVersionsRequest: RequestMessage {
         """
 
     /// Versions 3+.
-    public var clientSoftwareName: String = ""
+    public var clientSoftwareName: String
     /// Versions 3+.
-    public var clientSoftwareVersion: String = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var clientSoftwareVersion: String
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let clientSoftwareName: String
         if version >= 3 {
-            value.clientSoftwareName = try reader.readString(compact: flexible)
+            clientSoftwareName = try reader.readString(compact: flexible)
+        } else {
+            clientSoftwareName = ""
         }
+        let clientSoftwareVersion: String
         if version >= 3 {
-            value.clientSoftwareVersion = try reader.readString(compact: flexible)
+            clientSoftwareVersion = try reader.readString(compact: flexible)
+        } else {
+            clientSoftwareVersion = ""
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(clientSoftwareName: clientSoftwareName, clientSoftwareVersion: clientSoftwareVersion, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,6 +61,17 @@ public struct ApiVersionsRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ApiVersionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clientSoftwareName: "",
+            clientSoftwareVersion: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -90,31 +106,28 @@ public struct ApiVersionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var apiKeys: [ApiVersion] = []
+    public var apiKeys: [ApiVersion]
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 3+, tag 0.
-    public var supportedFeatures: [SupportedFeatureKey] = []
+    public var supportedFeatures: [SupportedFeatureKey]
     /// Versions 3+, tag 1, default -1.
-    public var finalizedFeaturesEpoch: Int64 = -1
+    public var finalizedFeaturesEpoch: Int64
     /// Versions 3+, tag 2.
-    public var finalizedFeatures: [FinalizedFeatureKey] = []
+    public var finalizedFeatures: [FinalizedFeatureKey]
     /// Versions 3+, tag 3, default false.
-    public var zkMigrationReady: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var zkMigrationReady: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let apiKeys: [ApiVersion]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
             var elements: [ApiVersion] = []
@@ -122,11 +135,19 @@ public struct ApiVersionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ApiVersion.decode(from: &reader, version: version))
             }
-            value.apiKeys = elements
+            apiKeys = elements
         }
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        var supportedFeatures: [SupportedFeatureKey] = []
+        var finalizedFeaturesEpoch: Int64 = -1
+        var finalizedFeatures: [FinalizedFeatureKey] = []
+        var zkMigrationReady: Bool = false
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
@@ -139,12 +160,18 @@ public struct ApiVersionsResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try SupportedFeatureKey.decode(from: &reader, version: version))
                         }
-                        value.supportedFeatures = elements
+                        supportedFeatures = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!supportedFeatures.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 1:
-                    value.finalizedFeaturesEpoch = try reader.readInt64()
+                    finalizedFeaturesEpoch = try reader.readInt64()
                     try reader.endTaggedField(section)
+                    if !(finalizedFeaturesEpoch != -1) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 2:
                     do {
                         let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
@@ -153,18 +180,24 @@ public struct ApiVersionsResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try FinalizedFeatureKey.decode(from: &reader, version: version))
                         }
-                        value.finalizedFeatures = elements
+                        finalizedFeatures = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!finalizedFeatures.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 3:
-                    value.zkMigrationReady = try reader.readBool()
+                    zkMigrationReady = try reader.readBool()
                     try reader.endTaggedField(section)
+                    if !(zkMigrationReady) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(errorCode: errorCode, apiKeys: apiKeys, throttleTimeMs: throttleTimeMs, supportedFeatures: supportedFeatures, finalizedFeaturesEpoch: finalizedFeaturesEpoch, finalizedFeatures: finalizedFeatures, zkMigrationReady: zkMigrationReady, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -173,80 +206,78 @@ public struct ApiVersionsResponse: ResponseMessage {
         let flexible = version >= 3
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(apiKeys.count, compact: flexible)
-        for element in apiKeys {
-            try element.encode(into: &writer, version: version)
+        for index in apiKeys.indices {
+            try apiKeys[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeInt32(throttleTimeMs)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if !supportedFeatures.isEmpty { count += 1 }
-            if finalizedFeaturesEpoch != -1 { count += 1 }
-            if !finalizedFeatures.isEmpty { count += 1 }
-            if zkMigrationReady { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if !supportedFeatures.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(supportedFeatures.count, compact: flexible)
-                    for element in supportedFeatures {
-                        try element.encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if !supportedFeatures.isEmpty { known |= 1 << 0 }
+            if finalizedFeaturesEpoch != -1 { known |= 1 << 1 }
+            if !finalizedFeatures.isEmpty { known |= 1 << 2 }
+            if zkMigrationReady { known |= 1 << 3 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(supportedFeatures.count, compact: flexible)
+                for index in supportedFeatures.indices {
+                    try supportedFeatures[index].encode(into: &writer, version: version)
                 }
-                if finalizedFeaturesEpoch != -1 {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                    let start = writer.beginTaggedField(1)
-                    writer.writeInt64(finalizedFeaturesEpoch)
-                    writer.endTaggedField(start)
-                }
-                if !finalizedFeatures.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 2)
-                    let start = writer.beginTaggedField(2)
-                    writer.writeArrayCount(finalizedFeatures.count, compact: flexible)
-                    for element in finalizedFeatures {
-                        try element.encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
-                }
-                if zkMigrationReady {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 3)
-                    let start = writer.beginTaggedField(3)
-                    writer.writeBool(zkMigrationReady)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            if known & (1 << 1) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                let start = writer.beginTaggedField(1)
+                writer.writeInt64(finalizedFeaturesEpoch)
+                writer.endTaggedField(start)
+            }
+            if known & (1 << 2) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 2)
+                let start = writer.beginTaggedField(2)
+                writer.writeArrayCount(finalizedFeatures.count, compact: flexible)
+                for index in finalizedFeatures.indices {
+                    try finalizedFeatures[index].encode(into: &writer, version: version)
+                }
+                writer.endTaggedField(start)
+            }
+            if known & (1 << 3) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 3)
+                let start = writer.beginTaggedField(3)
+                writer.writeBool(zkMigrationReady)
+                writer.endTaggedField(start)
+            }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `ApiVersionsResponse`; versions 0-4.
     public struct ApiVersion: Equatable, Sendable {
         /// Versions 0+.
-        public var apiKey: Int16 = 0
+        public var apiKey: Int16
         /// Versions 0+.
-        public var minVersion: Int16 = 0
+        public var minVersion: Int16
         /// Versions 0+.
-        public var maxVersion: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxVersion: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.apiKey = try reader.readInt16()
-            value.minVersion = try reader.readInt16()
-            value.maxVersion = try reader.readInt16()
+            let apiKey = try reader.readInt16()
+            let minVersion = try reader.readInt16()
+            let maxVersion = try reader.readInt16()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(apiKey: apiKey, minVersion: minVersion, maxVersion: maxVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -263,24 +294,20 @@ public struct ApiVersionsResponse: ResponseMessage {
     /// A structure of `ApiVersionsResponse`; versions 3-4.
     public struct SupportedFeatureKey: Equatable, Sendable {
         /// Versions 3+.
-        public var name: String = ""
+        public var name: String
         /// Versions 3+.
-        public var minVersion: Int16 = 0
+        public var minVersion: Int16
         /// Versions 3+.
-        public var maxVersion: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxVersion: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.minVersion = try reader.readInt16()
-            value.maxVersion = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let minVersion = try reader.readInt16()
+            let maxVersion = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, minVersion: minVersion, maxVersion: maxVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -294,24 +321,20 @@ public struct ApiVersionsResponse: ResponseMessage {
     /// A structure of `ApiVersionsResponse`; versions 3-4.
     public struct FinalizedFeatureKey: Equatable, Sendable {
         /// Versions 3+.
-        public var name: String = ""
+        public var name: String
         /// Versions 3+.
-        public var maxVersionLevel: Int16 = 0
+        public var maxVersionLevel: Int16
         /// Versions 3+.
-        public var minVersionLevel: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var minVersionLevel: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.maxVersionLevel = try reader.readInt16()
-            value.minVersionLevel = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let maxVersionLevel = try reader.readInt16()
+            let minVersionLevel = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, maxVersionLevel: maxVersionLevel, minVersionLevel: minVersionLevel, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -320,5 +343,57 @@ public struct ApiVersionsResponse: ResponseMessage {
             writer.writeInt16(minVersionLevel)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ApiVersionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            apiKeys: [],
+            throttleTimeMs: 0,
+            supportedFeatures: [],
+            finalizedFeaturesEpoch: -1,
+            finalizedFeatures: [],
+            zkMigrationReady: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.ApiVersion {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            apiKey: 0,
+            minVersion: 0,
+            maxVersion: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.SupportedFeatureKey {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            minVersion: 0,
+            maxVersion: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ApiVersionsResponse.FinalizedFeatureKey {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            maxVersionLevel: 0,
+            minVersionLevel: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -26,23 +26,20 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 0+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 0+.
-    public var directories: [DirectoryData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var directories: [DirectoryData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.brokerID = try reader.readInt32()
-        value.brokerEpoch = try reader.readInt64()
+        let brokerID = try reader.readInt32()
+        let brokerEpoch = try reader.readInt64()
+        let directories: [DirectoryData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [DirectoryData] = []
@@ -50,10 +47,10 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DirectoryData.decode(from: &reader, version: version))
             }
-            value.directories = elements
+            directories = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, directories: directories, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -62,8 +59,8 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
         writer.writeInt32(brokerID)
         writer.writeInt64(brokerEpoch)
         writer.writeArrayCount(directories.count, compact: true)
-        for element in directories {
-            try element.encode(into: &writer, version: version)
+        for index in directories.indices {
+            try directories[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -71,18 +68,15 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
     /// A structure of `AssignReplicasToDirsRequest`; versions 0.
     public struct DirectoryData: Equatable, Sendable {
         /// Versions 0+.
-        public var id: KafkaUUID = .zero
+        public var id: KafkaUUID
         /// Versions 0+.
-        public var topics: [TopicData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [TopicData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.id = try reader.readUUID()
+            let id = try reader.readUUID()
+            let topics: [TopicData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [TopicData] = []
@@ -90,17 +84,17 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try TopicData.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(id: id, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(id)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -109,18 +103,15 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
     /// A structure of `AssignReplicasToDirsRequest`; versions 0.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
                 var elements: [PartitionData] = []
@@ -128,17 +119,17 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -147,24 +138,64 @@ public struct AssignReplicasToDirsRequest: RequestMessage {
     /// A structure of `AssignReplicasToDirsRequest`; versions 0.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partitionIndex)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AssignReplicasToDirsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            directories: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsRequest.DirectoryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            id: .zero,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsRequest.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -192,23 +223,20 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var directories: [DirectoryData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var directories: [DirectoryData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let directories: [DirectoryData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [DirectoryData] = []
@@ -216,10 +244,10 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DirectoryData.decode(from: &reader, version: version))
             }
-            value.directories = elements
+            directories = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, directories: directories, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -228,8 +256,8 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(directories.count, compact: true)
-        for element in directories {
-            try element.encode(into: &writer, version: version)
+        for index in directories.indices {
+            try directories[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -237,18 +265,15 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
     /// A structure of `AssignReplicasToDirsResponse`; versions 0.
     public struct DirectoryData: Equatable, Sendable {
         /// Versions 0+.
-        public var id: KafkaUUID = .zero
+        public var id: KafkaUUID
         /// Versions 0+.
-        public var topics: [TopicData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [TopicData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.id = try reader.readUUID()
+            let id = try reader.readUUID()
+            let topics: [TopicData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [TopicData] = []
@@ -256,17 +281,17 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicData.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(id: id, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(id)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -275,18 +300,15 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
     /// A structure of `AssignReplicasToDirsResponse`; versions 0.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 7)
                 var elements: [PartitionData] = []
@@ -294,17 +316,17 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -313,21 +335,17 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
     /// A structure of `AssignReplicasToDirsResponse`; versions 0.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -335,5 +353,50 @@ public struct AssignReplicasToDirsResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension AssignReplicasToDirsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            directories: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsResponse.DirectoryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            id: .zero,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension AssignReplicasToDirsResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

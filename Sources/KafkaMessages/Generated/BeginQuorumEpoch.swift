@@ -31,28 +31,28 @@ public struct BeginQuorumEpochRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 1+, default -1.
-    public var voterID: Int32 = -1
+    public var voterID: Int32
     /// Versions 0+.
-    public var topics: [TopicData] = []
+    public var topics: [TopicData]
     /// Versions 1+.
-    public var leaderEndpoints: [LeaderEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var leaderEndpoints: [LeaderEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.clusterID = try reader.readNullableString(compact: flexible)
+        let clusterID = try reader.readNullableString(compact: flexible)
+        let voterID: Int32
         if version >= 1 {
-            value.voterID = try reader.readInt32()
+            voterID = try reader.readInt32()
+        } else {
+            voterID = -1
         }
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -60,8 +60,9 @@ public struct BeginQuorumEpochRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let leaderEndpoints: [LeaderEndpoint]
         if version >= 1 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
@@ -70,13 +71,18 @@ public struct BeginQuorumEpochRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderEndpoint.decode(from: &reader, version: version))
                 }
-                value.leaderEndpoints = elements
+                leaderEndpoints = elements
             }
+        } else {
+            leaderEndpoints = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(clusterID: clusterID, voterID: voterID, topics: topics, leaderEndpoints: leaderEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -92,13 +98,13 @@ public struct BeginQuorumEpochRequest: RequestMessage {
             writer.writeInt32(voterID)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeArrayCount(leaderEndpoints.count, compact: flexible)
-            for element in leaderEndpoints {
-                try element.encode(into: &writer, version: version)
+            for index in leaderEndpoints.indices {
+                try leaderEndpoints[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -109,19 +115,16 @@ public struct BeginQuorumEpochRequest: RequestMessage {
     /// A structure of `BeginQuorumEpochRequest`; versions 0-1.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
+            let topicName = try reader.readString(compact: flexible)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 12)
                 var elements: [PartitionData] = []
@@ -129,20 +132,23 @@ public struct BeginQuorumEpochRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             try writer.writeString(topicName, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -153,32 +159,34 @@ public struct BeginQuorumEpochRequest: RequestMessage {
     /// A structure of `BeginQuorumEpochRequest`; versions 0-1.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 1+.
-        public var voterDirectoryID: KafkaUUID = .zero
+        public var voterDirectoryID: KafkaUUID
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let voterDirectoryID: KafkaUUID
             if version >= 1 {
-                value.voterDirectoryID = try reader.readUUID()
+                voterDirectoryID = try reader.readUUID()
+            } else {
+                voterDirectoryID = .zero
             }
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, voterDirectoryID: voterDirectoryID, leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -198,24 +206,20 @@ public struct BeginQuorumEpochRequest: RequestMessage {
     /// A structure of `BeginQuorumEpochRequest`; versions 1.
     public struct LeaderEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var name: String = ""
+        public var name: String
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 1+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -224,6 +228,55 @@ public struct BeginQuorumEpochRequest: RequestMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension BeginQuorumEpochRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: nil,
+            voterID: -1,
+            topics: [],
+            leaderEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochRequest.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            voterDirectoryID: .zero,
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochRequest.LeaderEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -254,23 +307,20 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var topics: [TopicData] = []
+    public var topics: [TopicData]
     /// Versions 1+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -278,8 +328,10 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
@@ -292,15 +344,18 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                         }
-                        value.nodeEndpoints = elements
+                        nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(errorCode: errorCode, topics: topics, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -309,45 +364,41 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
         let flexible = version >= 1
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for element in nodeEndpoints {
-                        try element.encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `BeginQuorumEpochResponse`; versions 0-1.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
+            let topicName = try reader.readString(compact: flexible)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [PartitionData] = []
@@ -355,20 +406,23 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             try writer.writeString(topicName, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -379,30 +433,29 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
     /// A structure of `BeginQuorumEpochResponse`; versions 0-1.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -420,24 +473,20 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
     /// A structure of `BeginQuorumEpochResponse`; versions 1.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 1+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -446,5 +495,53 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension BeginQuorumEpochResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            topics: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BeginQuorumEpochResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,34 +22,33 @@ public struct BrokerHeartbeatRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 0+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 0+.
-    public var currentMetadataOffset: Int64 = 0
+    public var currentMetadataOffset: Int64
     /// Versions 0+.
-    public var wantFence: Bool = false
+    public var wantFence: Bool
     /// Versions 0+.
-    public var wantShutDown: Bool = false
+    public var wantShutDown: Bool
     /// Versions 1+, tag 0.
-    public var offlineLogDirs: [KafkaUUID] = []
+    public var offlineLogDirs: [KafkaUUID]
     /// Versions 2+, nullable 2+, tag 1, default null.
-    public var cordonedLogDirs: [KafkaUUID]? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var cordonedLogDirs: [KafkaUUID]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.brokerID = try reader.readInt32()
-        value.brokerEpoch = try reader.readInt64()
-        value.currentMetadataOffset = try reader.readInt64()
-        value.wantFence = try reader.readBool()
-        value.wantShutDown = try reader.readBool()
+        let brokerID = try reader.readInt32()
+        let brokerEpoch = try reader.readInt64()
+        let currentMetadataOffset = try reader.readInt64()
+        let wantFence = try reader.readBool()
+        let wantShutDown = try reader.readBool()
+        var offlineLogDirs: [KafkaUUID] = []
+        var cordonedLogDirs: [KafkaUUID]? = nil
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
@@ -61,29 +60,35 @@ public struct BrokerHeartbeatRequest: RequestMessage {
                     for _ in 0..<count {
                         elements.append(try reader.readUUID())
                     }
-                    value.offlineLogDirs = elements
+                    offlineLogDirs = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!offlineLogDirs.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             case 1 where version >= 2:
                 do {
                     let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 16, allowed: true)
                     if count < 0 {
-                        value.cordonedLogDirs = nil
+                        cordonedLogDirs = nil
                     } else {
                         var elements: [KafkaUUID] = []
                         elements.reserveCapacity(min(count, WireReader.reservedElements))
                         for _ in 0..<count {
                             elements.append(try reader.readUUID())
                         }
-                        value.cordonedLogDirs = elements
+                        cordonedLogDirs = elements
                     }
                 }
                 try reader.endTaggedField(section)
+                if !(cordonedLogDirs != nil) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, currentMetadataOffset: currentMetadataOffset, wantFence: wantFence, wantShutDown: wantShutDown, offlineLogDirs: offlineLogDirs, cordonedLogDirs: cordonedLogDirs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -94,36 +99,51 @@ public struct BrokerHeartbeatRequest: RequestMessage {
         writer.writeInt64(currentMetadataOffset)
         writer.writeBool(wantFence)
         writer.writeBool(wantShutDown)
-        var count = unknownTaggedFields.count
-        if version >= 1 && !offlineLogDirs.isEmpty { count += 1 }
-        if version >= 2 && cordonedLogDirs != nil { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !offlineLogDirs.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(offlineLogDirs.count, compact: true)
-                for element in offlineLogDirs {
-                    writer.writeUUID(element)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !offlineLogDirs.isEmpty { known |= 1 << 0 }
+        if version >= 2 && cordonedLogDirs != nil { known |= 1 << 1 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(offlineLogDirs.count, compact: true)
+            for index in offlineLogDirs.indices {
+                writer.writeUUID(offlineLogDirs[index])
             }
-            if version >= 2 && cordonedLogDirs != nil {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                let start = writer.beginTaggedField(1)
-                if let value = cordonedLogDirs {
-                    writer.writeArrayCount(value.count, compact: true)
-                    for element in value {
-                        writer.writeUUID(element)
-                    }
-                } else {
-                    writer.writeNullArray(compact: true)
-                }
-                writer.endTaggedField(start)
-            }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        if known & (1 << 1) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+            let start = writer.beginTaggedField(1)
+            if let value = cordonedLogDirs {
+                writer.writeArrayCount(value.count, compact: true)
+                for index in value.indices {
+                    writer.writeUUID(value[index])
+                }
+            } else {
+                writer.writeNullArray(compact: true)
+            }
+            writer.endTaggedField(start)
+        }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
+    }
+}
+
+extension BrokerHeartbeatRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            currentMetadataOffset: 0,
+            wantFence: false,
+            wantShutDown: false,
+            offlineLogDirs: [],
+            cordonedLogDirs: nil,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -144,32 +164,28 @@ public struct BrokerHeartbeatResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, default false.
-    public var isCaughtUp: Bool = false
+    public var isCaughtUp: Bool
     /// Versions 0+, default true.
-    public var isFenced: Bool = true
+    public var isFenced: Bool
     /// Versions 0+.
-    public var shouldShutDown: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var shouldShutDown: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.isCaughtUp = try reader.readBool()
-        value.isFenced = try reader.readBool()
-        value.shouldShutDown = try reader.readBool()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let isCaughtUp = try reader.readBool()
+        let isFenced = try reader.readBool()
+        let shouldShutDown = try reader.readBool()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, isCaughtUp: isCaughtUp, isFenced: isFenced, shouldShutDown: shouldShutDown, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -181,5 +197,19 @@ public struct BrokerHeartbeatResponse: ResponseMessage {
         writer.writeBool(isFenced)
         writer.writeBool(shouldShutDown)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension BrokerHeartbeatResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            isCaughtUp: false,
+            isFenced: true,
+            shouldShutDown: false,
+            unknownTaggedFields: []
+        )
     }
 }

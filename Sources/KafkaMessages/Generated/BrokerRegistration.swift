@@ -33,36 +33,33 @@ public struct BrokerRegistrationRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 0+.
-    public var clusterID: String = ""
+    public var clusterID: String
     /// Versions 0+.
-    public var incarnationID: KafkaUUID = .zero
+    public var incarnationID: KafkaUUID
     /// Versions 0+.
-    public var listeners: [Listener] = []
+    public var listeners: [Listener]
     /// Versions 0+.
-    public var features: [Feature] = []
+    public var features: [Feature]
     /// Versions 0+, nullable 0+.
-    public var rack: String? = ""
+    public var rack: String?
     /// Versions 1+, default false.
-    public var isMigratingZkBroker: Bool = false
+    public var isMigratingZkBroker: Bool
     /// Versions 2+.
-    public var logDirs: [KafkaUUID] = []
+    public var logDirs: [KafkaUUID]
     /// Versions 3+, default -1.
-    public var previousBrokerEpoch: Int64 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var previousBrokerEpoch: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.brokerID = try reader.readInt32()
-        value.clusterID = try reader.readString(compact: true)
-        value.incarnationID = try reader.readUUID()
+        let brokerID = try reader.readInt32()
+        let clusterID = try reader.readString(compact: true)
+        let incarnationID = try reader.readUUID()
+        let listeners: [Listener]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 7)
             var elements: [Listener] = []
@@ -70,8 +67,9 @@ public struct BrokerRegistrationRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Listener.decode(from: &reader, version: version))
             }
-            value.listeners = elements
+            listeners = elements
         }
+        let features: [Feature]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
             var elements: [Feature] = []
@@ -79,12 +77,16 @@ public struct BrokerRegistrationRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Feature.decode(from: &reader, version: version))
             }
-            value.features = elements
+            features = elements
         }
-        value.rack = try reader.readNullableString(compact: true)
+        let rack = try reader.readNullableString(compact: true)
+        let isMigratingZkBroker: Bool
         if version >= 1 {
-            value.isMigratingZkBroker = try reader.readBool()
+            isMigratingZkBroker = try reader.readBool()
+        } else {
+            isMigratingZkBroker = false
         }
+        let logDirs: [KafkaUUID]
         if version >= 2 {
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 16)
@@ -93,14 +95,19 @@ public struct BrokerRegistrationRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readUUID())
                 }
-                value.logDirs = elements
+                logDirs = elements
             }
+        } else {
+            logDirs = []
         }
+        let previousBrokerEpoch: Int64
         if version >= 3 {
-            value.previousBrokerEpoch = try reader.readInt64()
+            previousBrokerEpoch = try reader.readInt64()
+        } else {
+            previousBrokerEpoch = -1
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(brokerID: brokerID, clusterID: clusterID, incarnationID: incarnationID, listeners: listeners, features: features, rack: rack, isMigratingZkBroker: isMigratingZkBroker, logDirs: logDirs, previousBrokerEpoch: previousBrokerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -110,12 +117,12 @@ public struct BrokerRegistrationRequest: RequestMessage {
         try writer.writeString(clusterID, compact: true)
         writer.writeUUID(incarnationID)
         writer.writeArrayCount(listeners.count, compact: true)
-        for element in listeners {
-            try element.encode(into: &writer, version: version)
+        for index in listeners.indices {
+            try listeners[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(features.count, compact: true)
-        for element in features {
-            try element.encode(into: &writer, version: version)
+        for index in features.indices {
+            try features[index].encode(into: &writer, version: version)
         }
         if let value = rack {
             try writer.writeString(value, compact: true)
@@ -127,8 +134,8 @@ public struct BrokerRegistrationRequest: RequestMessage {
         }
         if version >= 2 {
             writer.writeArrayCount(logDirs.count, compact: true)
-            for element in logDirs {
-                writer.writeUUID(element)
+            for index in logDirs.indices {
+                writer.writeUUID(logDirs[index])
             }
         }
         if version >= 3 {
@@ -140,27 +147,23 @@ public struct BrokerRegistrationRequest: RequestMessage {
     /// A structure of `BrokerRegistrationRequest`; versions 0-4.
     public struct Listener: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
+        public var port: UInt16
         /// Versions 0+.
-        public var securityProtocol: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var securityProtocol: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.securityProtocol = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let securityProtocol = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, securityProtocol: securityProtocol, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -175,24 +178,20 @@ public struct BrokerRegistrationRequest: RequestMessage {
     /// A structure of `BrokerRegistrationRequest`; versions 0-4.
     public struct Feature: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var minSupportedVersion: Int16 = 0
+        public var minSupportedVersion: Int16
         /// Versions 0+.
-        public var maxSupportedVersion: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxSupportedVersion: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.minSupportedVersion = try reader.readInt16()
-            value.maxSupportedVersion = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let minSupportedVersion = try reader.readInt16()
+            let maxSupportedVersion = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, minSupportedVersion: minSupportedVersion, maxSupportedVersion: maxSupportedVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -201,6 +200,49 @@ public struct BrokerRegistrationRequest: RequestMessage {
             writer.writeInt16(maxSupportedVersion)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension BrokerRegistrationRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            clusterID: "",
+            incarnationID: .zero,
+            listeners: [],
+            features: [],
+            rack: "",
+            isMigratingZkBroker: false,
+            logDirs: [],
+            previousBrokerEpoch: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BrokerRegistrationRequest.Listener {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            securityProtocol: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension BrokerRegistrationRequest.Feature {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            minSupportedVersion: 0,
+            maxSupportedVersion: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -219,26 +261,22 @@ public struct BrokerRegistrationResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, default -1.
-    public var brokerEpoch: Int64 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var brokerEpoch: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.brokerEpoch = try reader.readInt64()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let brokerEpoch = try reader.readInt64()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, brokerEpoch: brokerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -248,5 +286,17 @@ public struct BrokerRegistrationResponse: ResponseMessage {
         writer.writeErrorCode(errorCode)
         writer.writeInt64(brokerEpoch)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension BrokerRegistrationResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            brokerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }

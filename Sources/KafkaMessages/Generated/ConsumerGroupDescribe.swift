@@ -17,19 +17,16 @@ public struct ConsumerGroupDescribeRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupIDs: [String] = []
+    public var groupIDs: [String]
     /// Versions 0+.
-    public var includeAuthorizedOperations: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeAuthorizedOperations: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let groupIDs: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -37,22 +34,33 @@ public struct ConsumerGroupDescribeRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.groupIDs = elements
+            groupIDs = elements
         }
-        value.includeAuthorizedOperations = try reader.readBool()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let includeAuthorizedOperations = try reader.readBool()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupIDs: groupIDs, includeAuthorizedOperations: includeAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(groupIDs.count, compact: true)
-        for element in groupIDs {
-            try writer.writeString(element, compact: true)
+        for index in groupIDs.indices {
+            try writer.writeString(groupIDs[index], compact: true)
         }
         writer.writeBool(includeAuthorizedOperations)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension ConsumerGroupDescribeRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupIDs: [],
+            includeAuthorizedOperations: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -104,20 +112,17 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var groups: [DescribedGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [DescribedGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let groups: [DescribedGroup]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
             var elements: [DescribedGroup] = []
@@ -125,10 +130,10 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribedGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -136,8 +141,8 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(groups.count, compact: true)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -145,38 +150,35 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     /// A structure of `ConsumerGroupDescribeResponse`; versions 0-1.
     public struct DescribedGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var groupState: String = ""
+        public var groupState: String
         /// Versions 0+.
-        public var groupEpoch: Int32 = 0
+        public var groupEpoch: Int32
         /// Versions 0+.
-        public var assignmentEpoch: Int32 = 0
+        public var assignmentEpoch: Int32
         /// Versions 0+.
-        public var assignorName: String = ""
+        public var assignorName: String
         /// Versions 0+.
-        public var members: [Member] = []
+        public var members: [Member]
         /// Versions 0+, default -2147483648.
-        public var authorizedOperations: Int32 = -2147483648
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var authorizedOperations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.groupID = try reader.readString(compact: true)
-            value.groupState = try reader.readString(compact: true)
-            value.groupEpoch = try reader.readInt32()
-            value.assignmentEpoch = try reader.readInt32()
-            value.assignorName = try reader.readString(compact: true)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let groupState = try reader.readString(compact: true)
+            let groupEpoch = try reader.readInt32()
+            let assignmentEpoch = try reader.readInt32()
+            let assignorName = try reader.readString(compact: true)
+            let members: [Member]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 16)
                 var elements: [Member] = []
@@ -184,11 +186,11 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try Member.decode(from: &reader, version: version))
                 }
-                value.members = elements
+                members = elements
             }
-            value.authorizedOperations = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let authorizedOperations = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(errorCode: errorCode, errorMessage: errorMessage, groupID: groupID, groupState: groupState, groupEpoch: groupEpoch, assignmentEpoch: assignmentEpoch, assignorName: assignorName, members: members, authorizedOperations: authorizedOperations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -204,8 +206,8 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
             writer.writeInt32(assignmentEpoch)
             try writer.writeString(assignorName, compact: true)
             writer.writeArrayCount(members.count, compact: true)
-            for element in members {
-                try element.encode(into: &writer, version: version)
+            for index in members.indices {
+                try members[index].encode(into: &writer, version: version)
             }
             writer.writeInt32(authorizedOperations)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -215,41 +217,38 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     /// A structure of `ConsumerGroupDescribeResponse`; versions 0-1.
     public struct Member: Equatable, Sendable {
         /// Versions 0+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 0+, nullable 0+, default null.
-        public var instanceID: String? = nil
+        public var instanceID: String?
         /// Versions 0+, nullable 0+, default null.
-        public var rackID: String? = nil
+        public var rackID: String?
         /// Versions 0+.
-        public var memberEpoch: Int32 = 0
+        public var memberEpoch: Int32
         /// Versions 0+.
-        public var clientID: String = ""
+        public var clientID: String
         /// Versions 0+.
-        public var clientHost: String = ""
+        public var clientHost: String
         /// Versions 0+.
-        public var subscribedTopicNames: [String] = []
+        public var subscribedTopicNames: [String]
         /// Versions 0+, nullable 0+, default null.
-        public var subscribedTopicRegex: String? = nil
+        public var subscribedTopicRegex: String?
         /// Versions 0+.
-        public var assignment: Assignment = Assignment()
+        public var assignment: Assignment
         /// Versions 0+.
-        public var targetAssignment: Assignment = Assignment()
+        public var targetAssignment: Assignment
         /// Versions 1+, default -1.
-        public var memberType: Int8 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var memberType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.memberID = try reader.readString(compact: true)
-            value.instanceID = try reader.readNullableString(compact: true)
-            value.rackID = try reader.readNullableString(compact: true)
-            value.memberEpoch = try reader.readInt32()
-            value.clientID = try reader.readString(compact: true)
-            value.clientHost = try reader.readString(compact: true)
+            let memberID = try reader.readString(compact: true)
+            let instanceID = try reader.readNullableString(compact: true)
+            let rackID = try reader.readNullableString(compact: true)
+            let memberEpoch = try reader.readInt32()
+            let clientID = try reader.readString(compact: true)
+            let clientHost = try reader.readString(compact: true)
+            let subscribedTopicNames: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -257,16 +256,19 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.subscribedTopicNames = elements
+                subscribedTopicNames = elements
             }
-            value.subscribedTopicRegex = try reader.readNullableString(compact: true)
-            value.assignment = try Assignment.decode(from: &reader, version: version)
-            value.targetAssignment = try Assignment.decode(from: &reader, version: version)
+            let subscribedTopicRegex = try reader.readNullableString(compact: true)
+            let assignment = try Assignment.decode(from: &reader, version: version)
+            let targetAssignment = try Assignment.decode(from: &reader, version: version)
+            let memberType: Int8
             if version >= 1 {
-                value.memberType = try reader.readInt8()
+                memberType = try reader.readInt8()
+            } else {
+                memberType = -1
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(memberID: memberID, instanceID: instanceID, rackID: rackID, memberEpoch: memberEpoch, clientID: clientID, clientHost: clientHost, subscribedTopicNames: subscribedTopicNames, subscribedTopicRegex: subscribedTopicRegex, assignment: assignment, targetAssignment: targetAssignment, memberType: memberType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -285,8 +287,8 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
             try writer.writeString(clientID, compact: true)
             try writer.writeString(clientHost, compact: true)
             writer.writeArrayCount(subscribedTopicNames.count, compact: true)
-            for element in subscribedTopicNames {
-                try writer.writeString(element, compact: true)
+            for index in subscribedTopicNames.indices {
+                try writer.writeString(subscribedTopicNames[index], compact: true)
             }
             if let value = subscribedTopicRegex {
                 try writer.writeString(value, compact: true)
@@ -305,15 +307,12 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     /// A structure of `ConsumerGroupDescribeResponse`; versions 0-1.
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
-        public var topicPartitions: [TopicPartitions] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicPartitions: [TopicPartitions]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let topicPartitions: [TopicPartitions]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 19)
                 var elements: [TopicPartitions] = []
@@ -321,16 +320,16 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartitions.decode(from: &reader, version: version))
                 }
-                value.topicPartitions = elements
+                topicPartitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicPartitions: topicPartitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeArrayCount(topicPartitions.count, compact: true)
-            for element in topicPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in topicPartitions.indices {
+                try topicPartitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -339,27 +338,24 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     /// A structure of `ConsumerGroupDescribeResponse`; versions 0-1.
     public struct TopicPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
-            value.topicName = try reader.readString(compact: true)
+            let topicID = try reader.readUUID()
+            let topicName = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -369,5 +365,76 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ConsumerGroupDescribeResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupDescribeResponse.DescribedGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            groupID: "",
+            groupState: "",
+            groupEpoch: 0,
+            assignmentEpoch: 0,
+            assignorName: "",
+            members: [],
+            authorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupDescribeResponse.Member {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            instanceID: nil,
+            rackID: nil,
+            memberEpoch: 0,
+            clientID: "",
+            clientHost: "",
+            subscribedTopicNames: [],
+            subscribedTopicRegex: nil,
+            assignment: ConsumerGroupDescribeResponse.Assignment(),
+            targetAssignment: ConsumerGroupDescribeResponse.Assignment(),
+            memberType: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupDescribeResponse.Assignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicPartitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupDescribeResponse.TopicPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -28,73 +28,74 @@ public struct ConsumerGroupHeartbeatRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var instanceID: String? = nil
+    public var instanceID: String?
     /// Versions 0+, nullable 0+, default null.
-    public var rackID: String? = nil
+    public var rackID: String?
     /// Versions 0+, default -1.
-    public var rebalanceTimeoutMs: Int32 = -1
+    public var rebalanceTimeoutMs: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var subscribedTopicNames: [String]? = nil
+    public var subscribedTopicNames: [String]?
     /// Versions 1+, nullable 1+, default null.
-    public var subscribedTopicRegex: String? = nil
+    public var subscribedTopicRegex: String?
     /// Versions 0+, nullable 0+, default null.
-    public var serverAssignor: String? = nil
+    public var serverAssignor: String?
     /// Versions 0+, nullable 0+, default null.
-    public var topicPartitions: [TopicPartitions]? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topicPartitions: [TopicPartitions]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
-        value.memberID = try reader.readString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.instanceID = try reader.readNullableString(compact: true)
-        value.rackID = try reader.readNullableString(compact: true)
-        value.rebalanceTimeoutMs = try reader.readInt32()
+        let groupID = try reader.readString(compact: true)
+        let memberID = try reader.readString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let instanceID = try reader.readNullableString(compact: true)
+        let rackID = try reader.readNullableString(compact: true)
+        let rebalanceTimeoutMs = try reader.readInt32()
+        let subscribedTopicNames: [String]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 1, allowed: true)
             if count < 0 {
-                value.subscribedTopicNames = nil
+                subscribedTopicNames = nil
             } else {
                 var elements: [String] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.subscribedTopicNames = elements
+                subscribedTopicNames = elements
             }
         }
+        let subscribedTopicRegex: String?
         if version >= 1 {
-            value.subscribedTopicRegex = try reader.readNullableString(compact: true)
+            subscribedTopicRegex = try reader.readNullableString(compact: true)
+        } else {
+            subscribedTopicRegex = nil
         }
-        value.serverAssignor = try reader.readNullableString(compact: true)
+        let serverAssignor = try reader.readNullableString(compact: true)
+        let topicPartitions: [TopicPartitions]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 18, allowed: true)
             if count < 0 {
-                value.topicPartitions = nil
+                topicPartitions = nil
             } else {
                 var elements: [TopicPartitions] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TopicPartitions.decode(from: &reader, version: version))
                 }
-                value.topicPartitions = elements
+                topicPartitions = elements
             }
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, memberID: memberID, memberEpoch: memberEpoch, instanceID: instanceID, rackID: rackID, rebalanceTimeoutMs: rebalanceTimeoutMs, subscribedTopicNames: subscribedTopicNames, subscribedTopicRegex: subscribedTopicRegex, serverAssignor: serverAssignor, topicPartitions: topicPartitions, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -116,8 +117,8 @@ public struct ConsumerGroupHeartbeatRequest: RequestMessage {
         writer.writeInt32(rebalanceTimeoutMs)
         if let value = subscribedTopicNames {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try writer.writeString(element, compact: true)
+            for index in value.indices {
+                try writer.writeString(value[index], compact: true)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -136,8 +137,8 @@ public struct ConsumerGroupHeartbeatRequest: RequestMessage {
         }
         if let value = topicPartitions {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -148,24 +149,21 @@ public struct ConsumerGroupHeartbeatRequest: RequestMessage {
     /// A structure of `ConsumerGroupHeartbeatRequest`; versions 0-1.
     public struct TopicPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -174,6 +172,36 @@ public struct ConsumerGroupHeartbeatRequest: RequestMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ConsumerGroupHeartbeatRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            memberID: "",
+            memberEpoch: 0,
+            instanceID: nil,
+            rackID: nil,
+            rebalanceTimeoutMs: -1,
+            subscribedTopicNames: nil,
+            subscribedTopicRegex: nil,
+            serverAssignor: nil,
+            topicPartitions: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupHeartbeatRequest.TopicPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -201,42 +229,39 @@ public struct ConsumerGroupHeartbeatResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 0+, nullable 0+, default null.
-    public var memberID: String? = nil
+    public var memberID: String?
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+.
-    public var heartbeatIntervalMs: Int32 = 0
+    public var heartbeatIntervalMs: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var assignment: Assignment? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var assignment: Assignment?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.memberID = try reader.readNullableString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.heartbeatIntervalMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let memberID = try reader.readNullableString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let heartbeatIntervalMs = try reader.readInt32()
+        let assignment: Assignment?
         if (try reader.readPresence()) {
-            value.assignment = try Assignment.decode(from: &reader, version: version)
+            assignment = try Assignment.decode(from: &reader, version: version)
         } else {
-            value.assignment = nil
+            assignment = nil
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, memberID: memberID, memberEpoch: memberEpoch, heartbeatIntervalMs: heartbeatIntervalMs, assignment: assignment, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -268,15 +293,12 @@ public struct ConsumerGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `ConsumerGroupHeartbeatResponse`; versions 0-1.
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
-        public var topicPartitions: [TopicPartitions] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicPartitions: [TopicPartitions]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let topicPartitions: [TopicPartitions]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [TopicPartitions] = []
@@ -284,16 +306,16 @@ public struct ConsumerGroupHeartbeatResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartitions.decode(from: &reader, version: version))
                 }
-                value.topicPartitions = elements
+                topicPartitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicPartitions: topicPartitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeArrayCount(topicPartitions.count, compact: true)
-            for element in topicPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in topicPartitions.indices {
+                try topicPartitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -302,24 +324,21 @@ public struct ConsumerGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `ConsumerGroupHeartbeatResponse`; versions 0-1.
     public struct TopicPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -328,5 +347,42 @@ public struct ConsumerGroupHeartbeatResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ConsumerGroupHeartbeatResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            memberID: nil,
+            memberEpoch: 0,
+            heartbeatIntervalMs: 0,
+            assignment: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupHeartbeatResponse.Assignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicPartitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ConsumerGroupHeartbeatResponse.TopicPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -12,17 +12,14 @@ public struct ConsumerProtocolAssignment: KafkaMessage {
     public static let firstFlexibleVersion: Int16 = .max
 
     /// Versions 0+.
-    public var assignedPartitions: [TopicPartition] = []
+    public var assignedPartitions: [TopicPartition]
     /// Versions 0+, nullable 0+, default null.
-    public var userData: ByteBuffer? = nil
-
-    /// All fields with their defaults.
-    public init() {}
+    public var userData: ByteBuffer?
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let assignedPartitions: [TopicPartition]
         do {
             let count = try reader.readArrayCount(compact: false, minimumElementSize: 6)
             var elements: [TopicPartition] = []
@@ -30,18 +27,18 @@ public struct ConsumerProtocolAssignment: KafkaMessage {
             for _ in 0..<count {
                 elements.append(try TopicPartition.decode(from: &reader, version: version))
             }
-            value.assignedPartitions = elements
+            assignedPartitions = elements
         }
-        value.userData = try reader.readNullableBytes(compact: false)
-        return value
+        let userData = try reader.readNullableBytes(compact: false)
+        return Self(assignedPartitions: assignedPartitions, userData: userData)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(assignedPartitions.count, compact: false)
-        for element in assignedPartitions {
-            try element.encode(into: &writer, version: version)
+        for index in assignedPartitions.indices {
+            try assignedPartitions[index].encode(into: &writer, version: version)
         }
         if let value = userData {
             try writer.writeBytes(value, compact: false)
@@ -53,21 +50,18 @@ public struct ConsumerProtocolAssignment: KafkaMessage {
     /// A structure of `ConsumerProtocolAssignment`; versions 0-3.
     public struct TopicPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topic = try reader.readString(compact: false)
+            let topic = try reader.readString(compact: false)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: false, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            return value
+            return Self(topic: topic, partitions: partitions)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -75,6 +69,26 @@ public struct ConsumerProtocolAssignment: KafkaMessage {
             writer.writeArrayCount(partitions.count, compact: false)
             writer.writeInt32s(partitions)
         }
+    }
+}
+
+extension ConsumerProtocolAssignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            assignedPartitions: [],
+            userData: nil
+        )
+    }
+}
+
+extension ConsumerProtocolAssignment.TopicPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: []
+        )
     }
 }
 
@@ -87,23 +101,20 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
     public static let firstFlexibleVersion: Int16 = .max
 
     /// Versions 0+.
-    public var topics: [String] = []
+    public var topics: [String]
     /// Versions 0+, nullable 0+, default null.
-    public var userData: ByteBuffer? = nil
+    public var userData: ByteBuffer?
     /// Versions 1+.
-    public var ownedPartitions: [TopicPartition] = []
+    public var ownedPartitions: [TopicPartition]
     /// Versions 2+, default -1.
-    public var generationID: Int32 = -1
+    public var generationID: Int32
     /// Versions 3+, nullable 3+, default null.
-    public var rackID: String? = nil
-
-    /// All fields with their defaults.
-    public init() {}
+    public var rackID: String?
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let topics: [String]
         do {
             let count = try reader.readArrayCount(compact: false, minimumElementSize: 2)
             var elements: [String] = []
@@ -111,9 +122,10 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: false))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.userData = try reader.readNullableBytes(compact: false)
+        let userData = try reader.readNullableBytes(compact: false)
+        let ownedPartitions: [TopicPartition]
         if version >= 1 {
             do {
                 let count = try reader.readArrayCount(compact: false, minimumElementSize: 6)
@@ -122,24 +134,32 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartition.decode(from: &reader, version: version))
                 }
-                value.ownedPartitions = elements
+                ownedPartitions = elements
             }
+        } else {
+            ownedPartitions = []
         }
+        let generationID: Int32
         if version >= 2 {
-            value.generationID = try reader.readInt32()
+            generationID = try reader.readInt32()
+        } else {
+            generationID = -1
         }
+        let rackID: String?
         if version >= 3 {
-            value.rackID = try reader.readNullableString(compact: false)
+            rackID = try reader.readNullableString(compact: false)
+        } else {
+            rackID = nil
         }
-        return value
+        return Self(topics: topics, userData: userData, ownedPartitions: ownedPartitions, generationID: generationID, rackID: rackID)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(topics.count, compact: false)
-        for element in topics {
-            try writer.writeString(element, compact: false)
+        for index in topics.indices {
+            try writer.writeString(topics[index], compact: false)
         }
         if let value = userData {
             try writer.writeBytes(value, compact: false)
@@ -148,8 +168,8 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
         }
         if version >= 1 {
             writer.writeArrayCount(ownedPartitions.count, compact: false)
-            for element in ownedPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in ownedPartitions.indices {
+                try ownedPartitions[index].encode(into: &writer, version: version)
             }
         }
         if version >= 2 {
@@ -167,21 +187,18 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
     /// A structure of `ConsumerProtocolSubscription`; versions 1-3.
     public struct TopicPartition: Equatable, Sendable {
         /// Versions 1+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 1+.
-        public var partitions: [Int32] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topic = try reader.readString(compact: false)
+            let topic = try reader.readString(compact: false)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: false, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            return value
+            return Self(topic: topic, partitions: partitions)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -189,5 +206,28 @@ public struct ConsumerProtocolSubscription: KafkaMessage {
             writer.writeArrayCount(partitions.count, compact: false)
             writer.writeInt32s(partitions)
         }
+    }
+}
+
+extension ConsumerProtocolSubscription {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            userData: nil,
+            ownedPartitions: [],
+            generationID: -1,
+            rackID: nil
+        )
+    }
+}
+
+extension ConsumerProtocolSubscription.TopicPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: []
+        )
     }
 }

@@ -17,28 +17,30 @@ public struct ControlledShutdownRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var brokerID: Int32 = 0
+    public var brokerID: Int32
     /// Versions 2+, default -1.
-    public var brokerEpoch: Int64 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var brokerEpoch: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.brokerID = try reader.readInt32()
+        let brokerID = try reader.readInt32()
+        let brokerEpoch: Int64
         if version >= 2 {
-            value.brokerEpoch = try reader.readInt64()
+            brokerEpoch = try reader.readInt64()
+        } else {
+            brokerEpoch = -1
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(brokerID: brokerID, brokerEpoch: brokerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -52,6 +54,17 @@ public struct ControlledShutdownRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ControlledShutdownRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            brokerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -72,21 +85,18 @@ public struct ControlledShutdownResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var remainingPartitions: [RemainingPartition] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var remainingPartitions: [RemainingPartition]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let remainingPartitions: [RemainingPartition]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
             var elements: [RemainingPartition] = []
@@ -94,12 +104,15 @@ public struct ControlledShutdownResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try RemainingPartition.decode(from: &reader, version: version))
             }
-            value.remainingPartitions = elements
+            remainingPartitions = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, remainingPartitions: remainingPartitions, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -108,8 +121,8 @@ public struct ControlledShutdownResponse: ResponseMessage {
         let flexible = version >= 3
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(remainingPartitions.count, compact: flexible)
-        for element in remainingPartitions {
-            try element.encode(into: &writer, version: version)
+        for index in remainingPartitions.indices {
+            try remainingPartitions[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -119,24 +132,23 @@ public struct ControlledShutdownResponse: ResponseMessage {
     /// A structure of `ControlledShutdownResponse`; versions 0-3.
     public struct RemainingPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
-            value.partitionIndex = try reader.readInt32()
+            let topicName = try reader.readString(compact: flexible)
+            let partitionIndex = try reader.readInt32()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitionIndex: partitionIndex, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -147,5 +159,27 @@ public struct ControlledShutdownResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ControlledShutdownResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            remainingPartitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ControlledShutdownResponse.RemainingPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -29,28 +29,25 @@ public struct ControllerRegistrationRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var controllerID: Int32 = 0
+    public var controllerID: Int32
     /// Versions 0+.
-    public var incarnationID: KafkaUUID = .zero
+    public var incarnationID: KafkaUUID
     /// Versions 0+.
-    public var zkMigrationReady: Bool = false
+    public var zkMigrationReady: Bool
     /// Versions 0+.
-    public var listeners: [Listener] = []
+    public var listeners: [Listener]
     /// Versions 0+.
-    public var features: [Feature] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var features: [Feature]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.controllerID = try reader.readInt32()
-        value.incarnationID = try reader.readUUID()
-        value.zkMigrationReady = try reader.readBool()
+        let controllerID = try reader.readInt32()
+        let incarnationID = try reader.readUUID()
+        let zkMigrationReady = try reader.readBool()
+        let listeners: [Listener]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 7)
             var elements: [Listener] = []
@@ -58,8 +55,9 @@ public struct ControllerRegistrationRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Listener.decode(from: &reader, version: version))
             }
-            value.listeners = elements
+            listeners = elements
         }
+        let features: [Feature]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
             var elements: [Feature] = []
@@ -67,10 +65,10 @@ public struct ControllerRegistrationRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Feature.decode(from: &reader, version: version))
             }
-            value.features = elements
+            features = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(controllerID: controllerID, incarnationID: incarnationID, zkMigrationReady: zkMigrationReady, listeners: listeners, features: features, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -80,12 +78,12 @@ public struct ControllerRegistrationRequest: RequestMessage {
         writer.writeUUID(incarnationID)
         writer.writeBool(zkMigrationReady)
         writer.writeArrayCount(listeners.count, compact: true)
-        for element in listeners {
-            try element.encode(into: &writer, version: version)
+        for index in listeners.indices {
+            try listeners[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(features.count, compact: true)
-        for element in features {
-            try element.encode(into: &writer, version: version)
+        for index in features.indices {
+            try features[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -93,27 +91,23 @@ public struct ControllerRegistrationRequest: RequestMessage {
     /// A structure of `ControllerRegistrationRequest`; versions 0.
     public struct Listener: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
+        public var port: UInt16
         /// Versions 0+.
-        public var securityProtocol: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var securityProtocol: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.securityProtocol = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let securityProtocol = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, securityProtocol: securityProtocol, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -128,24 +122,20 @@ public struct ControllerRegistrationRequest: RequestMessage {
     /// A structure of `ControllerRegistrationRequest`; versions 0.
     public struct Feature: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var minSupportedVersion: Int16 = 0
+        public var minSupportedVersion: Int16
         /// Versions 0+.
-        public var maxSupportedVersion: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxSupportedVersion: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.minSupportedVersion = try reader.readInt16()
-            value.maxSupportedVersion = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let minSupportedVersion = try reader.readInt16()
+            let maxSupportedVersion = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, minSupportedVersion: minSupportedVersion, maxSupportedVersion: maxSupportedVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -154,6 +144,45 @@ public struct ControllerRegistrationRequest: RequestMessage {
             writer.writeInt16(maxSupportedVersion)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ControllerRegistrationRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            controllerID: 0,
+            incarnationID: .zero,
+            zkMigrationReady: false,
+            listeners: [],
+            features: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ControllerRegistrationRequest.Listener {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            securityProtocol: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ControllerRegistrationRequest.Feature {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            minSupportedVersion: 0,
+            maxSupportedVersion: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -172,26 +201,22 @@ public struct ControllerRegistrationResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorMessage: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -205,5 +230,17 @@ public struct ControllerRegistrationResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension ControllerRegistrationResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -24,18 +24,15 @@ public struct CreateAclsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var creations: [AclCreation] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var creations: [AclCreation]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let creations: [AclCreation]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
             var elements: [AclCreation] = []
@@ -43,12 +40,15 @@ public struct CreateAclsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try AclCreation.decode(from: &reader, version: version))
             }
-            value.creations = elements
+            creations = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(creations: creations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,8 +56,8 @@ public struct CreateAclsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(creations.count, compact: flexible)
-        for element in creations {
-            try element.encode(into: &writer, version: version)
+        for index in creations.indices {
+            try creations[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -67,41 +67,43 @@ public struct CreateAclsRequest: RequestMessage {
     /// A structure of `CreateAclsRequest`; versions 0-3.
     public struct AclCreation: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 1+, default 3.
-        public var resourcePatternType: Int8 = 3
+        public var resourcePatternType: Int8
         /// Versions 0+.
-        public var principal: String = ""
+        public var principal: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var operation: Int8 = 0
+        public var operation: Int8
         /// Versions 0+.
-        public var permissionType: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var permissionType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let resourcePatternType: Int8
             if version >= 1 {
-                value.resourcePatternType = try reader.readInt8()
+                resourcePatternType = try reader.readInt8()
+            } else {
+                resourcePatternType = 3
             }
-            value.principal = try reader.readString(compact: flexible)
-            value.host = try reader.readString(compact: flexible)
-            value.operation = try reader.readInt8()
-            value.permissionType = try reader.readInt8()
+            let principal = try reader.readString(compact: flexible)
+            let host = try reader.readString(compact: flexible)
+            let operation = try reader.readInt8()
+            let permissionType = try reader.readInt8()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceType: resourceType, resourceName: resourceName, resourcePatternType: resourcePatternType, principal: principal, host: host, operation: operation, permissionType: permissionType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -122,6 +124,32 @@ public struct CreateAclsRequest: RequestMessage {
     }
 }
 
+extension CreateAclsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            creations: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateAclsRequest.AclCreation {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceType: 0,
+            resourceName: "",
+            resourcePatternType: 3,
+            principal: "",
+            host: "",
+            operation: 0,
+            permissionType: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of CreateAcls, API key 30.
 ///
 /// Versions 0-3; flexible 2+.
@@ -139,21 +167,18 @@ public struct CreateAclsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [AclCreationResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [AclCreationResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [AclCreationResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [AclCreationResult] = []
@@ -161,12 +186,15 @@ public struct CreateAclsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try AclCreationResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -175,8 +203,8 @@ public struct CreateAclsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -186,24 +214,23 @@ public struct CreateAclsResponse: ResponseMessage {
     /// A structure of `CreateAclsResponse`; versions 0-3.
     public struct AclCreationResult: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -218,5 +245,27 @@ public struct CreateAclsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension CreateAclsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateAclsResponse.AclCreationResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

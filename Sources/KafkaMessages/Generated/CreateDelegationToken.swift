@@ -23,30 +23,33 @@ public struct CreateDelegationTokenRequest: RequestMessage {
         """
 
     /// Versions 3+, nullable 3+.
-    public var ownerPrincipalType: String? = ""
+    public var ownerPrincipalType: String?
     /// Versions 3+, nullable 3+.
-    public var ownerPrincipalName: String? = ""
+    public var ownerPrincipalName: String?
     /// Versions 0+.
-    public var renewers: [CreatableRenewers] = []
+    public var renewers: [CreatableRenewers]
     /// Versions 0+.
-    public var maxLifetimeMs: Int64 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var maxLifetimeMs: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let ownerPrincipalType: String?
         if version >= 3 {
-            value.ownerPrincipalType = try reader.readNullableString(compact: flexible)
+            ownerPrincipalType = try reader.readNullableString(compact: flexible)
+        } else {
+            ownerPrincipalType = ""
         }
+        let ownerPrincipalName: String?
         if version >= 3 {
-            value.ownerPrincipalName = try reader.readNullableString(compact: flexible)
+            ownerPrincipalName = try reader.readNullableString(compact: flexible)
+        } else {
+            ownerPrincipalName = ""
         }
+        let renewers: [CreatableRenewers]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [CreatableRenewers] = []
@@ -54,13 +57,16 @@ public struct CreateDelegationTokenRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try CreatableRenewers.decode(from: &reader, version: version))
             }
-            value.renewers = elements
+            renewers = elements
         }
-        value.maxLifetimeMs = try reader.readInt64()
+        let maxLifetimeMs = try reader.readInt64()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(ownerPrincipalType: ownerPrincipalType, ownerPrincipalName: ownerPrincipalName, renewers: renewers, maxLifetimeMs: maxLifetimeMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -82,8 +88,8 @@ public struct CreateDelegationTokenRequest: RequestMessage {
             }
         }
         writer.writeArrayCount(renewers.count, compact: flexible)
-        for element in renewers {
-            try element.encode(into: &writer, version: version)
+        for index in renewers.indices {
+            try renewers[index].encode(into: &writer, version: version)
         }
         writer.writeInt64(maxLifetimeMs)
         if flexible {
@@ -94,24 +100,23 @@ public struct CreateDelegationTokenRequest: RequestMessage {
     /// A structure of `CreateDelegationTokenRequest`; versions 0-3.
     public struct CreatableRenewers: Equatable, Sendable {
         /// Versions 0+.
-        public var principalType: String = ""
+        public var principalType: String
         /// Versions 0+.
-        public var principalName: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var principalName: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.principalType = try reader.readString(compact: flexible)
-            value.principalName = try reader.readString(compact: flexible)
+            let principalType = try reader.readString(compact: flexible)
+            let principalName = try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(principalType: principalType, principalName: principalName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -122,6 +127,30 @@ public struct CreateDelegationTokenRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension CreateDelegationTokenRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            ownerPrincipalType: "",
+            ownerPrincipalName: "",
+            renewers: [],
+            maxLifetimeMs: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateDelegationTokenRequest.CreatableRenewers {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            principalType: "",
+            principalName: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -148,57 +177,62 @@ public struct CreateDelegationTokenResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var principalType: String = ""
+    public var principalType: String
     /// Versions 0+.
-    public var principalName: String = ""
+    public var principalName: String
     /// Versions 3+.
-    public var tokenRequesterPrincipalType: String = ""
+    public var tokenRequesterPrincipalType: String
     /// Versions 3+.
-    public var tokenRequesterPrincipalName: String = ""
+    public var tokenRequesterPrincipalName: String
     /// Versions 0+.
-    public var issueTimestampMs: Int64 = 0
+    public var issueTimestampMs: Int64
     /// Versions 0+.
-    public var expiryTimestampMs: Int64 = 0
+    public var expiryTimestampMs: Int64
     /// Versions 0+.
-    public var maxTimestampMs: Int64 = 0
+    public var maxTimestampMs: Int64
     /// Versions 0+.
-    public var tokenID: String = ""
+    public var tokenID: String
     /// Versions 0+.
-    public var hmac: ByteBuffer = ByteBuffer()
+    public var hmac: ByteBuffer
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var throttleTimeMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
-        value.principalType = try reader.readString(compact: flexible)
-        value.principalName = try reader.readString(compact: flexible)
+        let errorCode = try reader.readErrorCode()
+        let principalType = try reader.readString(compact: flexible)
+        let principalName = try reader.readString(compact: flexible)
+        let tokenRequesterPrincipalType: String
         if version >= 3 {
-            value.tokenRequesterPrincipalType = try reader.readString(compact: flexible)
+            tokenRequesterPrincipalType = try reader.readString(compact: flexible)
+        } else {
+            tokenRequesterPrincipalType = ""
         }
+        let tokenRequesterPrincipalName: String
         if version >= 3 {
-            value.tokenRequesterPrincipalName = try reader.readString(compact: flexible)
+            tokenRequesterPrincipalName = try reader.readString(compact: flexible)
+        } else {
+            tokenRequesterPrincipalName = ""
         }
-        value.issueTimestampMs = try reader.readInt64()
-        value.expiryTimestampMs = try reader.readInt64()
-        value.maxTimestampMs = try reader.readInt64()
-        value.tokenID = try reader.readString(compact: flexible)
-        value.hmac = try reader.readBytes(compact: flexible)
-        value.throttleTimeMs = try reader.readInt32()
+        let issueTimestampMs = try reader.readInt64()
+        let expiryTimestampMs = try reader.readInt64()
+        let maxTimestampMs = try reader.readInt64()
+        let tokenID = try reader.readString(compact: flexible)
+        let hmac = try reader.readBytes(compact: flexible)
+        let throttleTimeMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, principalType: principalType, principalName: principalName, tokenRequesterPrincipalType: tokenRequesterPrincipalType, tokenRequesterPrincipalName: tokenRequesterPrincipalName, issueTimestampMs: issueTimestampMs, expiryTimestampMs: expiryTimestampMs, maxTimestampMs: maxTimestampMs, tokenID: tokenID, hmac: hmac, throttleTimeMs: throttleTimeMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -223,5 +257,25 @@ public struct CreateDelegationTokenResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension CreateDelegationTokenResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            principalType: "",
+            principalName: "",
+            tokenRequesterPrincipalType: "",
+            tokenRequesterPrincipalName: "",
+            issueTimestampMs: 0,
+            expiryTimestampMs: 0,
+            maxTimestampMs: 0,
+            tokenID: "",
+            hmac: ByteBuffer(),
+            throttleTimeMs: 0,
+            unknownTaggedFields: []
+        )
     }
 }

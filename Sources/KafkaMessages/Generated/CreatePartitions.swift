@@ -24,22 +24,19 @@ public struct CreatePartitionsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [CreatePartitionsTopic] = []
+    public var topics: [CreatePartitionsTopic]
     /// Versions 0+.
-    public var timeoutMs: Int32 = 0
+    public var timeoutMs: Int32
     /// Versions 0+.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let topics: [CreatePartitionsTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 7)
             var elements: [CreatePartitionsTopic] = []
@@ -47,14 +44,17 @@ public struct CreatePartitionsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try CreatePartitionsTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.timeoutMs = try reader.readInt32()
-        value.validateOnly = try reader.readBool()
+        let timeoutMs = try reader.readInt32()
+        let validateOnly = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, timeoutMs: timeoutMs, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -62,8 +62,8 @@ public struct CreatePartitionsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(timeoutMs)
         writer.writeBool(validateOnly)
@@ -75,39 +75,39 @@ public struct CreatePartitionsRequest: RequestMessage {
     /// A structure of `CreatePartitionsRequest`; versions 0-3.
     public struct CreatePartitionsTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var count: Int32 = 0
+        public var count: Int32
         /// Versions 0+, nullable 0+.
-        public var assignments: [CreatePartitionsAssignment]? = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var assignments: [CreatePartitionsAssignment]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.count = try reader.readInt32()
+            let name = try reader.readString(compact: flexible)
+            let count = try reader.readInt32()
+            let assignments: [CreatePartitionsAssignment]?
             do {
                 let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 2, allowed: true)
                 if count < 0 {
-                    value.assignments = nil
+                    assignments = nil
                 } else {
                     var elements: [CreatePartitionsAssignment] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try CreatePartitionsAssignment.decode(from: &reader, version: version))
                     }
-                    value.assignments = elements
+                    assignments = elements
                 }
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, count: count, assignments: assignments, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -116,8 +116,8 @@ public struct CreatePartitionsRequest: RequestMessage {
             writer.writeInt32(count)
             if let value = assignments {
                 writer.writeArrayCount(value.count, compact: flexible)
-                for element in value {
-                    try element.encode(into: &writer, version: version)
+                for index in value.indices {
+                    try value[index].encode(into: &writer, version: version)
                 }
             } else {
                 writer.writeNullArray(compact: flexible)
@@ -131,24 +131,24 @@ public struct CreatePartitionsRequest: RequestMessage {
     /// A structure of `CreatePartitionsRequest`; versions 0-3.
     public struct CreatePartitionsAssignment: Equatable, Sendable {
         /// Versions 0+.
-        public var brokerIDs: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var brokerIDs: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
+            let brokerIDs: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.brokerIDs = try reader.readInt32s(count)
+                brokerIDs = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(brokerIDs: brokerIDs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -159,6 +159,40 @@ public struct CreatePartitionsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension CreatePartitionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            timeoutMs: 0,
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreatePartitionsRequest.CreatePartitionsTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            count: 0,
+            assignments: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreatePartitionsRequest.CreatePartitionsAssignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerIDs: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -180,21 +214,18 @@ public struct CreatePartitionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [CreatePartitionsTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [CreatePartitionsTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [CreatePartitionsTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
             var elements: [CreatePartitionsTopicResult] = []
@@ -202,12 +233,15 @@ public struct CreatePartitionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try CreatePartitionsTopicResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -216,8 +250,8 @@ public struct CreatePartitionsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -227,27 +261,26 @@ public struct CreatePartitionsResponse: ResponseMessage {
     /// A structure of `CreatePartitionsResponse`; versions 0-3.
     public struct CreatePartitionsTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -263,5 +296,28 @@ public struct CreatePartitionsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension CreatePartitionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreatePartitionsResponse.CreatePartitionsTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -30,22 +30,19 @@ public struct CreateTopicsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [CreatableTopic] = []
+    public var topics: [CreatableTopic]
     /// Versions 0+, default 60000.
-    public var timeoutMs: Int32 = 60000
+    public var timeoutMs: Int32
     /// Versions 1+, default false.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 5
-        var value = Self()
+        let topics: [CreatableTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
             var elements: [CreatableTopic] = []
@@ -53,16 +50,22 @@ public struct CreateTopicsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try CreatableTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let validateOnly: Bool
         if version >= 1 {
-            value.validateOnly = try reader.readBool()
+            validateOnly = try reader.readBool()
+        } else {
+            validateOnly = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, timeoutMs: timeoutMs, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -70,8 +73,8 @@ public struct CreateTopicsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 5
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(timeoutMs)
         if version >= 1 {
@@ -85,27 +88,24 @@ public struct CreateTopicsRequest: RequestMessage {
     /// A structure of `CreateTopicsRequest`; versions 0-7.
     public struct CreatableTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var numPartitions: Int32 = 0
+        public var numPartitions: Int32
         /// Versions 0+.
-        public var replicationFactor: Int16 = 0
+        public var replicationFactor: Int16
         /// Versions 0+.
-        public var assignments: [CreatableReplicaAssignment] = []
+        public var assignments: [CreatableReplicaAssignment]
         /// Versions 0+.
-        public var configs: [CreatableTopicConfig] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configs: [CreatableTopicConfig]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.numPartitions = try reader.readInt32()
-            value.replicationFactor = try reader.readInt16()
+            let name = try reader.readString(compact: flexible)
+            let numPartitions = try reader.readInt32()
+            let replicationFactor = try reader.readInt16()
+            let assignments: [CreatableReplicaAssignment]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [CreatableReplicaAssignment] = []
@@ -113,8 +113,9 @@ public struct CreateTopicsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try CreatableReplicaAssignment.decode(from: &reader, version: version))
                 }
-                value.assignments = elements
+                assignments = elements
             }
+            let configs: [CreatableTopicConfig]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [CreatableTopicConfig] = []
@@ -122,12 +123,15 @@ public struct CreateTopicsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try CreatableTopicConfig.decode(from: &reader, version: version))
                 }
-                value.configs = elements
+                configs = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, numPartitions: numPartitions, replicationFactor: replicationFactor, assignments: assignments, configs: configs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -136,12 +140,12 @@ public struct CreateTopicsRequest: RequestMessage {
             writer.writeInt32(numPartitions)
             writer.writeInt16(replicationFactor)
             writer.writeArrayCount(assignments.count, compact: flexible)
-            for element in assignments {
-                try element.encode(into: &writer, version: version)
+            for index in assignments.indices {
+                try assignments[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(configs.count, compact: flexible)
-            for element in configs {
-                try element.encode(into: &writer, version: version)
+            for index in configs.indices {
+                try configs[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -152,27 +156,27 @@ public struct CreateTopicsRequest: RequestMessage {
     /// A structure of `CreateTopicsRequest`; versions 0-7.
     public struct CreatableReplicaAssignment: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var brokerIDs: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var brokerIDs: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let brokerIDs: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.brokerIDs = try reader.readInt32s(count)
+                brokerIDs = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, brokerIDs: brokerIDs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -189,24 +193,23 @@ public struct CreateTopicsRequest: RequestMessage {
     /// A structure of `CreateTopicsRequest`; versions 0-7.
     public struct CreatableTopicConfig: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+, nullable 0+.
-        public var value: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.value = try reader.readNullableString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let value = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -221,6 +224,54 @@ public struct CreateTopicsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension CreateTopicsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            timeoutMs: 60000,
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateTopicsRequest.CreatableTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            numPartitions: 0,
+            replicationFactor: 0,
+            assignments: [],
+            configs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateTopicsRequest.CreatableReplicaAssignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            brokerIDs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateTopicsRequest.CreatableTopicConfig {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            value: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -253,23 +304,23 @@ public struct CreateTopicsResponse: ResponseMessage {
         """
 
     /// Versions 2+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [CreatableTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [CreatableTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 5
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 2 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let topics: [CreatableTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [CreatableTopicResult] = []
@@ -277,12 +328,15 @@ public struct CreateTopicsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try CreatableTopicResult.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -293,8 +347,8 @@ public struct CreateTopicsResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -304,72 +358,88 @@ public struct CreateTopicsResponse: ResponseMessage {
     /// A structure of `CreateTopicsResponse`; versions 0-7.
     public struct CreatableTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 7+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 1+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 5+, tag 0.
-        public var topicConfigErrorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var topicConfigErrorCode: ErrorCode
         /// Versions 5+, default -1.
-        public var numPartitions: Int32 = -1
+        public var numPartitions: Int32
         /// Versions 5+, default -1.
-        public var replicationFactor: Int16 = -1
+        public var replicationFactor: Int16
         /// Versions 5+, nullable 5+.
-        public var configs: [CreatableTopicConfigs]? = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configs: [CreatableTopicConfigs]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let topicID: KafkaUUID
             if version >= 7 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
-            value.errorCode = try reader.readErrorCode()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage: String?
             if version >= 1 {
-                value.errorMessage = try reader.readNullableString(compact: flexible)
+                errorMessage = try reader.readNullableString(compact: flexible)
+            } else {
+                errorMessage = ""
             }
+            var topicConfigErrorCode: ErrorCode = ErrorCode(rawValue: 0)
+            let numPartitions: Int32
             if version >= 5 {
-                value.numPartitions = try reader.readInt32()
+                numPartitions = try reader.readInt32()
+            } else {
+                numPartitions = -1
             }
+            let replicationFactor: Int16
             if version >= 5 {
-                value.replicationFactor = try reader.readInt16()
+                replicationFactor = try reader.readInt16()
+            } else {
+                replicationFactor = -1
             }
+            let configs: [CreatableTopicConfigs]?
             if version >= 5 {
                 do {
                     let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 6, allowed: true)
                     if count < 0 {
-                        value.configs = nil
+                        configs = nil
                     } else {
                         var elements: [CreatableTopicConfigs] = []
                         elements.reserveCapacity(min(count, WireReader.reservedElements))
                         for _ in 0..<count {
                             elements.append(try CreatableTopicConfigs.decode(from: &reader, version: version))
                         }
-                        value.configs = elements
+                        configs = elements
                     }
                 }
+            } else {
+                configs = []
             }
+            var unknownTaggedFields: [UnknownTaggedField] = []
             if flexible {
                 var section = try reader.beginTaggedFields()
                 while try reader.nextTaggedField(&section) {
                     switch section.tag {
                     case 0:
-                        value.topicConfigErrorCode = try reader.readErrorCode()
+                        topicConfigErrorCode = try reader.readErrorCode()
                         try reader.endTaggedField(section)
+                        if !(topicConfigErrorCode != ErrorCode(rawValue: 0)) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
-                        value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                        unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
                 }
             }
-            return value
+            return Self(name: name, topicID: topicID, errorCode: errorCode, errorMessage: errorMessage, topicConfigErrorCode: topicConfigErrorCode, numPartitions: numPartitions, replicationFactor: replicationFactor, configs: configs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -395,27 +465,26 @@ public struct CreateTopicsResponse: ResponseMessage {
             if version >= 5 {
                 if let value = configs {
                     writer.writeArrayCount(value.count, compact: flexible)
-                    for element in value {
-                        try element.encode(into: &writer, version: version)
+                    for index in value.indices {
+                        try value[index].encode(into: &writer, version: version)
                     }
                 } else {
                     writer.writeNullArray(compact: flexible)
                 }
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if topicConfigErrorCode != ErrorCode(rawValue: 0) { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if topicConfigErrorCode != ErrorCode(rawValue: 0) {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        writer.writeErrorCode(topicConfigErrorCode)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if topicConfigErrorCode != ErrorCode(rawValue: 0) { known |= 1 << 0 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    writer.writeErrorCode(topicConfigErrorCode)
+                    writer.endTaggedField(start)
                 }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -423,30 +492,26 @@ public struct CreateTopicsResponse: ResponseMessage {
     /// A structure of `CreateTopicsResponse`; versions 5-7.
     public struct CreatableTopicConfigs: Equatable, Sendable {
         /// Versions 5+.
-        public var name: String = ""
+        public var name: String
         /// Versions 5+, nullable 5+.
-        public var value: String? = ""
+        public var value: String?
         /// Versions 5+.
-        public var readOnly: Bool = false
+        public var readOnly: Bool
         /// Versions 5+, default -1.
-        public var configSource: Int8 = -1
+        public var configSource: Int8
         /// Versions 5+.
-        public var isSensitive: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var isSensitive: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.value = try reader.readNullableString(compact: true)
-            value.readOnly = try reader.readBool()
-            value.configSource = try reader.readInt8()
-            value.isSensitive = try reader.readBool()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let value = try reader.readNullableString(compact: true)
+            let readOnly = try reader.readBool()
+            let configSource = try reader.readInt8()
+            let isSensitive = try reader.readBool()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, value: value, readOnly: readOnly, configSource: configSource, isSensitive: isSensitive, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -461,5 +526,47 @@ public struct CreateTopicsResponse: ResponseMessage {
             writer.writeBool(isSensitive)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension CreateTopicsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateTopicsResponse.CreatableTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            topicConfigErrorCode: ErrorCode(rawValue: 0),
+            numPartitions: -1,
+            replicationFactor: -1,
+            configs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension CreateTopicsResponse.CreatableTopicConfigs {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            value: "",
+            readOnly: false,
+            configSource: -1,
+            isSensitive: false,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -24,18 +24,15 @@ public struct DeleteAclsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var filters: [DeleteAclsFilter] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var filters: [DeleteAclsFilter]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let filters: [DeleteAclsFilter]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
             var elements: [DeleteAclsFilter] = []
@@ -43,12 +40,15 @@ public struct DeleteAclsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DeleteAclsFilter.decode(from: &reader, version: version))
             }
-            value.filters = elements
+            filters = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(filters: filters, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,8 +56,8 @@ public struct DeleteAclsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(filters.count, compact: flexible)
-        for element in filters {
-            try element.encode(into: &writer, version: version)
+        for index in filters.indices {
+            try filters[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -67,41 +67,43 @@ public struct DeleteAclsRequest: RequestMessage {
     /// A structure of `DeleteAclsRequest`; versions 0-3.
     public struct DeleteAclsFilter: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceTypeFilter: Int8 = 0
+        public var resourceTypeFilter: Int8
         /// Versions 0+, nullable 0+.
-        public var resourceNameFilter: String? = ""
+        public var resourceNameFilter: String?
         /// Versions 1+, default 3.
-        public var patternTypeFilter: Int8 = 3
+        public var patternTypeFilter: Int8
         /// Versions 0+, nullable 0+.
-        public var principalFilter: String? = ""
+        public var principalFilter: String?
         /// Versions 0+, nullable 0+.
-        public var hostFilter: String? = ""
+        public var hostFilter: String?
         /// Versions 0+.
-        public var operation: Int8 = 0
+        public var operation: Int8
         /// Versions 0+.
-        public var permissionType: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var permissionType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.resourceTypeFilter = try reader.readInt8()
-            value.resourceNameFilter = try reader.readNullableString(compact: flexible)
+            let resourceTypeFilter = try reader.readInt8()
+            let resourceNameFilter = try reader.readNullableString(compact: flexible)
+            let patternTypeFilter: Int8
             if version >= 1 {
-                value.patternTypeFilter = try reader.readInt8()
+                patternTypeFilter = try reader.readInt8()
+            } else {
+                patternTypeFilter = 3
             }
-            value.principalFilter = try reader.readNullableString(compact: flexible)
-            value.hostFilter = try reader.readNullableString(compact: flexible)
-            value.operation = try reader.readInt8()
-            value.permissionType = try reader.readInt8()
+            let principalFilter = try reader.readNullableString(compact: flexible)
+            let hostFilter = try reader.readNullableString(compact: flexible)
+            let operation = try reader.readInt8()
+            let permissionType = try reader.readInt8()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceTypeFilter: resourceTypeFilter, resourceNameFilter: resourceNameFilter, patternTypeFilter: patternTypeFilter, principalFilter: principalFilter, hostFilter: hostFilter, operation: operation, permissionType: permissionType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -134,6 +136,32 @@ public struct DeleteAclsRequest: RequestMessage {
     }
 }
 
+extension DeleteAclsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            filters: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteAclsRequest.DeleteAclsFilter {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceTypeFilter: 0,
+            resourceNameFilter: "",
+            patternTypeFilter: 3,
+            principalFilter: "",
+            hostFilter: "",
+            operation: 0,
+            permissionType: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of DeleteAcls, API key 31.
 ///
 /// Versions 0-3; flexible 2+.
@@ -162,21 +190,18 @@ public struct DeleteAclsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var filterResults: [DeleteAclsFilterResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var filterResults: [DeleteAclsFilterResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let filterResults: [DeleteAclsFilterResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
             var elements: [DeleteAclsFilterResult] = []
@@ -184,12 +209,15 @@ public struct DeleteAclsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DeleteAclsFilterResult.decode(from: &reader, version: version))
             }
-            value.filterResults = elements
+            filterResults = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, filterResults: filterResults, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -198,8 +226,8 @@ public struct DeleteAclsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(filterResults.count, compact: flexible)
-        for element in filterResults {
-            try element.encode(into: &writer, version: version)
+        for index in filterResults.indices {
+            try filterResults[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -209,22 +237,19 @@ public struct DeleteAclsResponse: ResponseMessage {
     /// A structure of `DeleteAclsResponse`; versions 0-3.
     public struct DeleteAclsFilterResult: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var matchingAcls: [DeleteAclsMatchingAcl] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var matchingAcls: [DeleteAclsMatchingAcl]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let matchingAcls: [DeleteAclsMatchingAcl]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 11)
                 var elements: [DeleteAclsMatchingAcl] = []
@@ -232,12 +257,15 @@ public struct DeleteAclsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DeleteAclsMatchingAcl.decode(from: &reader, version: version))
                 }
-                value.matchingAcls = elements
+                matchingAcls = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, matchingAcls: matchingAcls, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -249,8 +277,8 @@ public struct DeleteAclsResponse: ResponseMessage {
                 try writer.writeNullableString(nil, compact: flexible)
             }
             writer.writeArrayCount(matchingAcls.count, compact: flexible)
-            for element in matchingAcls {
-                try element.encode(into: &writer, version: version)
+            for index in matchingAcls.indices {
+                try matchingAcls[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -261,47 +289,49 @@ public struct DeleteAclsResponse: ResponseMessage {
     /// A structure of `DeleteAclsResponse`; versions 0-3.
     public struct DeleteAclsMatchingAcl: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 1+, default 3.
-        public var patternType: Int8 = 3
+        public var patternType: Int8
         /// Versions 0+.
-        public var principal: String = ""
+        public var principal: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var operation: Int8 = 0
+        public var operation: Int8
         /// Versions 0+.
-        public var permissionType: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var permissionType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let patternType: Int8
             if version >= 1 {
-                value.patternType = try reader.readInt8()
+                patternType = try reader.readInt8()
+            } else {
+                patternType = 3
             }
-            value.principal = try reader.readString(compact: flexible)
-            value.host = try reader.readString(compact: flexible)
-            value.operation = try reader.readInt8()
-            value.permissionType = try reader.readInt8()
+            let principal = try reader.readString(compact: flexible)
+            let host = try reader.readString(compact: flexible)
+            let operation = try reader.readInt8()
+            let permissionType = try reader.readInt8()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, resourceType: resourceType, resourceName: resourceName, patternType: patternType, principal: principal, host: host, operation: operation, permissionType: permissionType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -325,5 +355,46 @@ public struct DeleteAclsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DeleteAclsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            filterResults: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteAclsResponse.DeleteAclsFilterResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            matchingAcls: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteAclsResponse.DeleteAclsMatchingAcl {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            resourceType: 0,
+            resourceName: "",
+            patternType: 3,
+            principal: "",
+            host: "",
+            operation: 0,
+            permissionType: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -16,18 +16,15 @@ public struct DeleteGroupsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupsNames: [String] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groupsNames: [String]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let groupsNames: [String]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
             var elements: [String] = []
@@ -35,12 +32,15 @@ public struct DeleteGroupsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: flexible))
             }
-            value.groupsNames = elements
+            groupsNames = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupsNames: groupsNames, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -48,12 +48,22 @@ public struct DeleteGroupsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(groupsNames.count, compact: flexible)
-        for element in groupsNames {
-            try writer.writeString(element, compact: flexible)
+        for index in groupsNames.indices {
+            try writer.writeString(groupsNames[index], compact: flexible)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DeleteGroupsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupsNames: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -74,21 +84,18 @@ public struct DeleteGroupsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [DeletableGroupResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [DeletableGroupResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [DeletableGroupResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [DeletableGroupResult] = []
@@ -96,12 +103,15 @@ public struct DeleteGroupsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DeletableGroupResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -110,8 +120,8 @@ public struct DeleteGroupsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -121,24 +131,23 @@ public struct DeleteGroupsResponse: ResponseMessage {
     /// A structure of `DeleteGroupsResponse`; versions 0-2.
     public struct DeletableGroupResult: Equatable, Sendable {
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.groupID = try reader.readString(compact: flexible)
-            value.errorCode = try reader.readErrorCode()
+            let groupID = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(groupID: groupID, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -149,5 +158,27 @@ public struct DeleteGroupsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DeleteGroupsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteGroupsResponse.DeletableGroupResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -23,20 +23,17 @@ public struct DeleteRecordsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [DeleteRecordsTopic] = []
+    public var topics: [DeleteRecordsTopic]
     /// Versions 0+.
-    public var timeoutMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var timeoutMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let topics: [DeleteRecordsTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [DeleteRecordsTopic] = []
@@ -44,13 +41,16 @@ public struct DeleteRecordsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DeleteRecordsTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, timeoutMs: timeoutMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -58,8 +58,8 @@ public struct DeleteRecordsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 2
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(timeoutMs)
         if flexible {
@@ -70,19 +70,16 @@ public struct DeleteRecordsRequest: RequestMessage {
     /// A structure of `DeleteRecordsRequest`; versions 0-2.
     public struct DeleteRecordsTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [DeleteRecordsPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [DeleteRecordsPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [DeleteRecordsPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 12)
                 var elements: [DeleteRecordsPartition] = []
@@ -90,20 +87,23 @@ public struct DeleteRecordsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try DeleteRecordsPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -114,24 +114,23 @@ public struct DeleteRecordsRequest: RequestMessage {
     /// A structure of `DeleteRecordsRequest`; versions 0-2.
     public struct DeleteRecordsPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var offset: Int64 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.offset = try reader.readInt64()
+            let partitionIndex = try reader.readInt32()
+            let offset = try reader.readInt64()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, offset: offset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -142,6 +141,39 @@ public struct DeleteRecordsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DeleteRecordsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            timeoutMs: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteRecordsRequest.DeleteRecordsTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteRecordsRequest.DeleteRecordsPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            offset: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -166,21 +198,18 @@ public struct DeleteRecordsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [DeleteRecordsTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [DeleteRecordsTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let topics: [DeleteRecordsTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [DeleteRecordsTopicResult] = []
@@ -188,12 +217,15 @@ public struct DeleteRecordsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DeleteRecordsTopicResult.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -202,8 +234,8 @@ public struct DeleteRecordsResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -213,19 +245,16 @@ public struct DeleteRecordsResponse: ResponseMessage {
     /// A structure of `DeleteRecordsResponse`; versions 0-2.
     public struct DeleteRecordsTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [DeleteRecordsPartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [DeleteRecordsPartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [DeleteRecordsPartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [DeleteRecordsPartitionResult] = []
@@ -233,20 +262,23 @@ public struct DeleteRecordsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DeleteRecordsPartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -257,27 +289,26 @@ public struct DeleteRecordsResponse: ResponseMessage {
     /// A structure of `DeleteRecordsResponse`; versions 0-2.
     public struct DeleteRecordsPartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var lowWatermark: Int64 = 0
+        public var lowWatermark: Int64
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.lowWatermark = try reader.readInt64()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let lowWatermark = try reader.readInt64()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, lowWatermark: lowWatermark, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -289,5 +320,39 @@ public struct DeleteRecordsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DeleteRecordsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteRecordsResponse.DeleteRecordsTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteRecordsResponse.DeleteRecordsPartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            lowWatermark: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,20 +22,17 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [DeleteStateData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [DeleteStateData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let topics: [DeleteStateData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [DeleteStateData] = []
@@ -43,10 +40,10 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DeleteStateData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -54,8 +51,8 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: true)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -63,18 +60,15 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
     /// A structure of `DeleteShareGroupStateRequest`; versions 0.
     public struct DeleteStateData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
                 var elements: [PartitionData] = []
@@ -82,17 +76,17 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -101,24 +95,52 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
     /// A structure of `DeleteShareGroupStateRequest`; versions 0.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partition: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partition)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DeleteShareGroupStateRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteShareGroupStateRequest.DeleteStateData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteShareGroupStateRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -142,17 +164,14 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var results: [DeleteStateResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [DeleteStateResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let results: [DeleteStateResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [DeleteStateResult] = []
@@ -160,18 +179,18 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DeleteStateResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -179,18 +198,15 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
     /// A structure of `DeleteShareGroupStateResponse`; versions 0.
     public struct DeleteStateResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [PartitionResult] = []
@@ -198,17 +214,17 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -217,24 +233,20 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
     /// A structure of `DeleteShareGroupStateResponse`; versions 0.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -247,5 +259,38 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DeleteShareGroupStateResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteShareGroupStateResponse.DeleteStateResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteShareGroupStateResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

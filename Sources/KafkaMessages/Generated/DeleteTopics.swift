@@ -21,22 +21,19 @@ public struct DeleteTopicsRequest: RequestMessage {
         """
 
     /// Versions 6+.
-    public var topics: [DeleteTopicState] = []
+    public var topics: [DeleteTopicState]
     /// Versions 0-5.
-    public var topicNames: [String] = []
+    public var topicNames: [String]
     /// Versions 0+.
-    public var timeoutMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var timeoutMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let topics: [DeleteTopicState]
         if version >= 6 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 18)
@@ -45,9 +42,12 @@ public struct DeleteTopicsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try DeleteTopicState.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+        } else {
+            topics = []
         }
+        let topicNames: [String]
         if version <= 5 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
@@ -56,14 +56,19 @@ public struct DeleteTopicsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: flexible))
                 }
-                value.topicNames = elements
+                topicNames = elements
             }
+        } else {
+            topicNames = []
         }
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, topicNames: topicNames, timeoutMs: timeoutMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -72,14 +77,14 @@ public struct DeleteTopicsRequest: RequestMessage {
         let flexible = version >= 4
         if version >= 6 {
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
         }
         if version <= 5 {
             writer.writeArrayCount(topicNames.count, compact: flexible)
-            for element in topicNames {
-                try writer.writeString(element, compact: flexible)
+            for index in topicNames.indices {
+                try writer.writeString(topicNames[index], compact: flexible)
             }
         }
         writer.writeInt32(timeoutMs)
@@ -91,21 +96,17 @@ public struct DeleteTopicsRequest: RequestMessage {
     /// A structure of `DeleteTopicsRequest`; versions 6.
     public struct DeleteTopicState: Equatable, Sendable {
         /// Versions 6+, nullable 6+, default null.
-        public var name: String? = nil
+        public var name: String?
         /// Versions 6+.
-        public var topicID: KafkaUUID = .zero
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicID: KafkaUUID
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readNullableString(compact: true)
-            value.topicID = try reader.readUUID()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readNullableString(compact: true)
+            let topicID = try reader.readUUID()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, topicID: topicID, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -117,6 +118,29 @@ public struct DeleteTopicsRequest: RequestMessage {
             writer.writeUUID(topicID)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DeleteTopicsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            topicNames: [],
+            timeoutMs: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteTopicsRequest.DeleteTopicState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: nil,
+            topicID: .zero,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -139,23 +163,23 @@ public struct DeleteTopicsResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var responses: [DeletableTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var responses: [DeletableTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let responses: [DeletableTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [DeletableTopicResult] = []
@@ -163,12 +187,15 @@ public struct DeleteTopicsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DeletableTopicResult.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, responses: responses, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -179,8 +206,8 @@ public struct DeleteTopicsResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(responses.count, compact: flexible)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -190,34 +217,39 @@ public struct DeleteTopicsResponse: ResponseMessage {
     /// A structure of `DeleteTopicsResponse`; versions 0-6.
     public struct DeletableTopicResult: Equatable, Sendable {
         /// Versions 0+, nullable 6+.
-        public var name: String? = ""
+        public var name: String?
         /// Versions 6+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 5+, nullable 5+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.name = version >= 6 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let name = version >= 6 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let topicID: KafkaUUID
             if version >= 6 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
-            value.errorCode = try reader.readErrorCode()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage: String?
             if version >= 5 {
-                value.errorMessage = try reader.readNullableString(compact: flexible)
+                errorMessage = try reader.readNullableString(compact: flexible)
+            } else {
+                errorMessage = nil
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, topicID: topicID, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -243,5 +275,29 @@ public struct DeleteTopicsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DeleteTopicsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            responses: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DeleteTopicsResponse.DeletableTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,43 +22,45 @@ public struct DescribeAclsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var resourceTypeFilter: Int8 = 0
+    public var resourceTypeFilter: Int8
     /// Versions 0+, nullable 0+.
-    public var resourceNameFilter: String? = ""
+    public var resourceNameFilter: String?
     /// Versions 1+, default 3.
-    public var patternTypeFilter: Int8 = 3
+    public var patternTypeFilter: Int8
     /// Versions 0+, nullable 0+.
-    public var principalFilter: String? = ""
+    public var principalFilter: String?
     /// Versions 0+, nullable 0+.
-    public var hostFilter: String? = ""
+    public var hostFilter: String?
     /// Versions 0+.
-    public var operation: Int8 = 0
+    public var operation: Int8
     /// Versions 0+.
-    public var permissionType: Int8 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var permissionType: Int8
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.resourceTypeFilter = try reader.readInt8()
-        value.resourceNameFilter = try reader.readNullableString(compact: flexible)
+        let resourceTypeFilter = try reader.readInt8()
+        let resourceNameFilter = try reader.readNullableString(compact: flexible)
+        let patternTypeFilter: Int8
         if version >= 1 {
-            value.patternTypeFilter = try reader.readInt8()
+            patternTypeFilter = try reader.readInt8()
+        } else {
+            patternTypeFilter = 3
         }
-        value.principalFilter = try reader.readNullableString(compact: flexible)
-        value.hostFilter = try reader.readNullableString(compact: flexible)
-        value.operation = try reader.readInt8()
-        value.permissionType = try reader.readInt8()
+        let principalFilter = try reader.readNullableString(compact: flexible)
+        let hostFilter = try reader.readNullableString(compact: flexible)
+        let operation = try reader.readInt8()
+        let permissionType = try reader.readInt8()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(resourceTypeFilter: resourceTypeFilter, resourceNameFilter: resourceNameFilter, patternTypeFilter: patternTypeFilter, principalFilter: principalFilter, hostFilter: hostFilter, operation: operation, permissionType: permissionType, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -92,6 +94,22 @@ public struct DescribeAclsRequest: RequestMessage {
     }
 }
 
+extension DescribeAclsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceTypeFilter: 0,
+            resourceNameFilter: "",
+            patternTypeFilter: 3,
+            principalFilter: "",
+            hostFilter: "",
+            operation: 0,
+            permissionType: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of DescribeAcls, API key 29.
 ///
 /// Versions 0-3; flexible 2+.
@@ -118,27 +136,24 @@ public struct DescribeAclsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var resources: [DescribeAclsResource] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var resources: [DescribeAclsResource]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: flexible)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: flexible)
+        let resources: [DescribeAclsResource]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
             var elements: [DescribeAclsResource] = []
@@ -146,12 +161,15 @@ public struct DescribeAclsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeAclsResource.decode(from: &reader, version: version))
             }
-            value.resources = elements
+            resources = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, resources: resources, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -166,8 +184,8 @@ public struct DescribeAclsResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: flexible)
         }
         writer.writeArrayCount(resources.count, compact: flexible)
-        for element in resources {
-            try element.encode(into: &writer, version: version)
+        for index in resources.indices {
+            try resources[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -177,27 +195,27 @@ public struct DescribeAclsResponse: ResponseMessage {
     /// A structure of `DescribeAclsResponse`; versions 0-3.
     public struct DescribeAclsResource: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 1+, default 3.
-        public var patternType: Int8 = 3
+        public var patternType: Int8
         /// Versions 0+.
-        public var acls: [AclDescription] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acls: [AclDescription]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let patternType: Int8
             if version >= 1 {
-                value.patternType = try reader.readInt8()
+                patternType = try reader.readInt8()
+            } else {
+                patternType = 3
             }
+            let acls: [AclDescription]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
                 var elements: [AclDescription] = []
@@ -205,12 +223,15 @@ public struct DescribeAclsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AclDescription.decode(from: &reader, version: version))
                 }
-                value.acls = elements
+                acls = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceType: resourceType, resourceName: resourceName, patternType: patternType, acls: acls, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -221,8 +242,8 @@ public struct DescribeAclsResponse: ResponseMessage {
                 writer.writeInt8(patternType)
             }
             writer.writeArrayCount(acls.count, compact: flexible)
-            for element in acls {
-                try element.encode(into: &writer, version: version)
+            for index in acls.indices {
+                try acls[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -233,30 +254,29 @@ public struct DescribeAclsResponse: ResponseMessage {
     /// A structure of `DescribeAclsResponse`; versions 0-3.
     public struct AclDescription: Equatable, Sendable {
         /// Versions 0+.
-        public var principal: String = ""
+        public var principal: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var operation: Int8 = 0
+        public var operation: Int8
         /// Versions 0+.
-        public var permissionType: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var permissionType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.principal = try reader.readString(compact: flexible)
-            value.host = try reader.readString(compact: flexible)
-            value.operation = try reader.readInt8()
-            value.permissionType = try reader.readInt8()
+            let principal = try reader.readString(compact: flexible)
+            let host = try reader.readString(compact: flexible)
+            let operation = try reader.readInt8()
+            let permissionType = try reader.readInt8()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(principal: principal, host: host, operation: operation, permissionType: permissionType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -269,5 +289,44 @@ public struct DescribeAclsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeAclsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            resources: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeAclsResponse.DescribeAclsResource {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceType: 0,
+            resourceName: "",
+            patternType: 3,
+            acls: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeAclsResponse.AclDescription {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            principal: "",
+            host: "",
+            operation: 0,
+            permissionType: 0,
+            unknownTaggedFields: []
+        )
     }
 }

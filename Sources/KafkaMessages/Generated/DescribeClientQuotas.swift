@@ -21,20 +21,17 @@ public struct DescribeClientQuotasRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var components: [ComponentData] = []
+    public var components: [ComponentData]
     /// Versions 0+.
-    public var strict: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var strict: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
+        let components: [ComponentData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [ComponentData] = []
@@ -42,13 +39,16 @@ public struct DescribeClientQuotasRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ComponentData.decode(from: &reader, version: version))
             }
-            value.components = elements
+            components = elements
         }
-        value.strict = try reader.readBool()
+        let strict = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(components: components, strict: strict, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,8 +56,8 @@ public struct DescribeClientQuotasRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 1
         writer.writeArrayCount(components.count, compact: flexible)
-        for element in components {
-            try element.encode(into: &writer, version: version)
+        for index in components.indices {
+            try components[index].encode(into: &writer, version: version)
         }
         writer.writeBool(strict)
         if flexible {
@@ -68,27 +68,26 @@ public struct DescribeClientQuotasRequest: RequestMessage {
     /// A structure of `DescribeClientQuotasRequest`; versions 0-1.
     public struct ComponentData: Equatable, Sendable {
         /// Versions 0+.
-        public var entityType: String = ""
+        public var entityType: String
         /// Versions 0+.
-        public var matchType: Int8 = 0
+        public var matchType: Int8
         /// Versions 0+, nullable 0+.
-        public var match: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var match: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.entityType = try reader.readString(compact: flexible)
-            value.matchType = try reader.readInt8()
-            value.match = try reader.readNullableString(compact: flexible)
+            let entityType = try reader.readString(compact: flexible)
+            let matchType = try reader.readInt8()
+            let match = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entityType: entityType, matchType: matchType, match: match, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -104,6 +103,29 @@ public struct DescribeClientQuotasRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeClientQuotasRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            components: [],
+            strict: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeClientQuotasRequest.ComponentData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entityType: "",
+            matchType: 0,
+            match: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -132,44 +154,44 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+, nullable 0+.
-    public var entries: [EntryData]? = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var entries: [EntryData]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: flexible)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: flexible)
+        let entries: [EntryData]?
         do {
             let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.entries = nil
+                entries = nil
             } else {
                 var elements: [EntryData] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try EntryData.decode(from: &reader, version: version))
                 }
-                value.entries = elements
+                entries = elements
             }
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, entries: entries, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -185,8 +207,8 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
         }
         if let value = entries {
             writer.writeArrayCount(value.count, compact: flexible)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: flexible)
@@ -199,18 +221,15 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
     /// A structure of `DescribeClientQuotasResponse`; versions 0-1.
     public struct EntryData: Equatable, Sendable {
         /// Versions 0+.
-        public var entity: [EntityData] = []
+        public var entity: [EntityData]
         /// Versions 0+.
-        public var values: [ValueData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var values: [ValueData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
+            let entity: [EntityData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [EntityData] = []
@@ -218,8 +237,9 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try EntityData.decode(from: &reader, version: version))
                 }
-                value.entity = elements
+                entity = elements
             }
+            let values: [ValueData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
                 var elements: [ValueData] = []
@@ -227,23 +247,26 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ValueData.decode(from: &reader, version: version))
                 }
-                value.values = elements
+                values = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entity: entity, values: values, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             writer.writeArrayCount(entity.count, compact: flexible)
-            for element in entity {
-                try element.encode(into: &writer, version: version)
+            for index in entity.indices {
+                try entity[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(values.count, compact: flexible)
-            for element in values {
-                try element.encode(into: &writer, version: version)
+            for index in values.indices {
+                try values[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -254,24 +277,23 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
     /// A structure of `DescribeClientQuotasResponse`; versions 0-1.
     public struct EntityData: Equatable, Sendable {
         /// Versions 0+.
-        public var entityType: String = ""
+        public var entityType: String
         /// Versions 0+, nullable 0+.
-        public var entityName: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var entityName: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.entityType = try reader.readString(compact: flexible)
-            value.entityName = try reader.readNullableString(compact: flexible)
+            let entityType = try reader.readString(compact: flexible)
+            let entityName = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(entityType: entityType, entityName: entityName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -291,24 +313,23 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
     /// A structure of `DescribeClientQuotasResponse`; versions 0-1.
     public struct ValueData: Equatable, Sendable {
         /// Versions 0+.
-        public var key: String = ""
+        public var key: String
         /// Versions 0+.
-        public var value: Double = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: Double
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.key = try reader.readString(compact: flexible)
-            value.value = try reader.readFloat64()
+            let key = try reader.readString(compact: flexible)
+            let value = try reader.readFloat64()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(key: key, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -319,5 +340,51 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeClientQuotasResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            entries: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeClientQuotasResponse.EntryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entity: [],
+            values: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeClientQuotasResponse.EntityData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            entityType: "",
+            entityName: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeClientQuotasResponse.ValueData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            value: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -18,30 +18,32 @@ public struct DescribeClusterRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var includeClusterAuthorizedOperations: Bool = false
+    public var includeClusterAuthorizedOperations: Bool
     /// Versions 1+, default 1.
-    public var endpointType: Int8 = 1
+    public var endpointType: Int8
     /// Versions 2+.
-    public var includeFencedBrokers: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeFencedBrokers: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.includeClusterAuthorizedOperations = try reader.readBool()
+        let includeClusterAuthorizedOperations = try reader.readBool()
+        let endpointType: Int8
         if version >= 1 {
-            value.endpointType = try reader.readInt8()
+            endpointType = try reader.readInt8()
+        } else {
+            endpointType = 1
         }
+        let includeFencedBrokers: Bool
         if version >= 2 {
-            value.includeFencedBrokers = try reader.readBool()
+            includeFencedBrokers = try reader.readBool()
+        } else {
+            includeFencedBrokers = false
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(includeClusterAuthorizedOperations: includeClusterAuthorizedOperations, endpointType: endpointType, includeFencedBrokers: includeFencedBrokers, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -55,6 +57,18 @@ public struct DescribeClusterRequest: RequestMessage {
             writer.writeBool(includeFencedBrokers)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension DescribeClusterRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            includeClusterAuthorizedOperations: false,
+            endpointType: 1,
+            includeFencedBrokers: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -84,39 +98,39 @@ public struct DescribeClusterResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 1+, default 1.
-    public var endpointType: Int8 = 1
+    public var endpointType: Int8
     /// Versions 0+.
-    public var clusterID: String = ""
+    public var clusterID: String
     /// Versions 0+, default -1.
-    public var controllerID: Int32 = -1
+    public var controllerID: Int32
     /// Versions 0+.
-    public var brokers: [DescribeClusterBroker] = []
+    public var brokers: [DescribeClusterBroker]
     /// Versions 0+, default -2147483648.
-    public var clusterAuthorizedOperations: Int32 = -2147483648
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var clusterAuthorizedOperations: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let endpointType: Int8
         if version >= 1 {
-            value.endpointType = try reader.readInt8()
+            endpointType = try reader.readInt8()
+        } else {
+            endpointType = 1
         }
-        value.clusterID = try reader.readString(compact: true)
-        value.controllerID = try reader.readInt32()
+        let clusterID = try reader.readString(compact: true)
+        let controllerID = try reader.readInt32()
+        let brokers: [DescribeClusterBroker]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 11)
             var elements: [DescribeClusterBroker] = []
@@ -124,11 +138,11 @@ public struct DescribeClusterResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeClusterBroker.decode(from: &reader, version: version))
             }
-            value.brokers = elements
+            brokers = elements
         }
-        value.clusterAuthorizedOperations = try reader.readInt32()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let clusterAuthorizedOperations = try reader.readInt32()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, endpointType: endpointType, clusterID: clusterID, controllerID: controllerID, brokers: brokers, clusterAuthorizedOperations: clusterAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -147,8 +161,8 @@ public struct DescribeClusterResponse: ResponseMessage {
         try writer.writeString(clusterID, compact: true)
         writer.writeInt32(controllerID)
         writer.writeArrayCount(brokers.count, compact: true)
-        for element in brokers {
-            try element.encode(into: &writer, version: version)
+        for index in brokers.indices {
+            try brokers[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(clusterAuthorizedOperations)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -157,32 +171,31 @@ public struct DescribeClusterResponse: ResponseMessage {
     /// A structure of `DescribeClusterResponse`; versions 0-2.
     public struct DescribeClusterBroker: Equatable, Sendable {
         /// Versions 0+.
-        public var brokerID: Int32 = 0
+        public var brokerID: Int32
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var rack: String? = nil
+        public var rack: String?
         /// Versions 2+.
-        public var isFenced: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var isFenced: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.brokerID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.rack = try reader.readNullableString(compact: true)
+            let brokerID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let rack = try reader.readNullableString(compact: true)
+            let isFenced: Bool
             if version >= 2 {
-                value.isFenced = try reader.readBool()
+                isFenced = try reader.readBool()
+            } else {
+                isFenced = false
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(brokerID: brokerID, host: host, port: port, rack: rack, isFenced: isFenced, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -199,5 +212,36 @@ public struct DescribeClusterResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeClusterResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            endpointType: 1,
+            clusterID: "",
+            controllerID: -1,
+            brokers: [],
+            clusterAuthorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeClusterResponse.DescribeClusterBroker {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            isFenced: false,
+            unknownTaggedFields: []
+        )
     }
 }

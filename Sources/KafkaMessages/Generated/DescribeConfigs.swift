@@ -22,22 +22,19 @@ public struct DescribeConfigsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var resources: [DescribeConfigsResource] = []
+    public var resources: [DescribeConfigsResource]
     /// Versions 1+, default false.
-    public var includeSynonyms: Bool = false
+    public var includeSynonyms: Bool
     /// Versions 3+, default false.
-    public var includeDocumentation: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeDocumentation: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let resources: [DescribeConfigsResource]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [DescribeConfigsResource] = []
@@ -45,18 +42,27 @@ public struct DescribeConfigsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DescribeConfigsResource.decode(from: &reader, version: version))
             }
-            value.resources = elements
+            resources = elements
         }
+        let includeSynonyms: Bool
         if version >= 1 {
-            value.includeSynonyms = try reader.readBool()
+            includeSynonyms = try reader.readBool()
+        } else {
+            includeSynonyms = false
         }
+        let includeDocumentation: Bool
         if version >= 3 {
-            value.includeDocumentation = try reader.readBool()
+            includeDocumentation = try reader.readBool()
+        } else {
+            includeDocumentation = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(resources: resources, includeSynonyms: includeSynonyms, includeDocumentation: includeDocumentation, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -64,8 +70,8 @@ public struct DescribeConfigsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 4
         writer.writeArrayCount(resources.count, compact: flexible)
-        for element in resources {
-            try element.encode(into: &writer, version: version)
+        for index in resources.indices {
+            try resources[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeBool(includeSynonyms)
@@ -81,39 +87,39 @@ public struct DescribeConfigsRequest: RequestMessage {
     /// A structure of `DescribeConfigsRequest`; versions 0-4.
     public struct DescribeConfigsResource: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 0+, nullable 0+.
-        public var configurationKeys: [String]? = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configurationKeys: [String]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let configurationKeys: [String]?
             do {
                 let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 1, allowed: true)
                 if count < 0 {
-                    value.configurationKeys = nil
+                    configurationKeys = nil
                 } else {
                     var elements: [String] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try reader.readString(compact: flexible))
                     }
-                    value.configurationKeys = elements
+                    configurationKeys = elements
                 }
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceType: resourceType, resourceName: resourceName, configurationKeys: configurationKeys, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -122,8 +128,8 @@ public struct DescribeConfigsRequest: RequestMessage {
             try writer.writeString(resourceName, compact: flexible)
             if let value = configurationKeys {
                 writer.writeArrayCount(value.count, compact: flexible)
-                for element in value {
-                    try writer.writeString(element, compact: flexible)
+                for index in value.indices {
+                    try writer.writeString(value[index], compact: flexible)
                 }
             } else {
                 writer.writeNullArray(compact: flexible)
@@ -132,6 +138,30 @@ public struct DescribeConfigsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeConfigsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resources: [],
+            includeSynonyms: false,
+            includeDocumentation: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeConfigsRequest.DescribeConfigsResource {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceType: 0,
+            resourceName: "",
+            configurationKeys: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -169,21 +199,18 @@ public struct DescribeConfigsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var results: [DescribeConfigsResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [DescribeConfigsResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let results: [DescribeConfigsResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 7)
             var elements: [DescribeConfigsResult] = []
@@ -191,12 +218,15 @@ public struct DescribeConfigsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeConfigsResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -205,8 +235,8 @@ public struct DescribeConfigsResponse: ResponseMessage {
         let flexible = version >= 4
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -216,28 +246,25 @@ public struct DescribeConfigsResponse: ResponseMessage {
     /// A structure of `DescribeConfigsResponse`; versions 0-4.
     public struct DescribeConfigsResult: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 0+.
-        public var configs: [DescribeConfigsResourceResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configs: [DescribeConfigsResourceResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let configs: [DescribeConfigsResourceResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 7)
                 var elements: [DescribeConfigsResourceResult] = []
@@ -245,12 +272,15 @@ public struct DescribeConfigsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeConfigsResourceResult.decode(from: &reader, version: version))
                 }
-                value.configs = elements
+                configs = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, resourceType: resourceType, resourceName: resourceName, configs: configs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -264,8 +294,8 @@ public struct DescribeConfigsResponse: ResponseMessage {
             writer.writeInt8(resourceType)
             try writer.writeString(resourceName, compact: flexible)
             writer.writeArrayCount(configs.count, compact: flexible)
-            for element in configs {
-                try element.encode(into: &writer, version: version)
+            for index in configs.indices {
+                try configs[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -276,42 +306,45 @@ public struct DescribeConfigsResponse: ResponseMessage {
     /// A structure of `DescribeConfigsResponse`; versions 0-4.
     public struct DescribeConfigsResourceResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+, nullable 0+.
-        public var value: String? = ""
+        public var value: String?
         /// Versions 0+.
-        public var readOnly: Bool = false
+        public var readOnly: Bool
         /// Versions 0.
-        public var isDefault: Bool = false
+        public var isDefault: Bool
         /// Versions 1+, default -1.
-        public var configSource: Int8 = -1
+        public var configSource: Int8
         /// Versions 0+.
-        public var isSensitive: Bool = false
+        public var isSensitive: Bool
         /// Versions 1+.
-        public var synonyms: [DescribeConfigsSynonym] = []
+        public var synonyms: [DescribeConfigsSynonym]
         /// Versions 3+, default 0.
-        public var configType: Int8 = 0
+        public var configType: Int8
         /// Versions 3+, nullable 0+.
-        public var documentation: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var documentation: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.value = try reader.readNullableString(compact: flexible)
-            value.readOnly = try reader.readBool()
+            let name = try reader.readString(compact: flexible)
+            let value = try reader.readNullableString(compact: flexible)
+            let readOnly = try reader.readBool()
+            let isDefault: Bool
             if version <= 0 {
-                value.isDefault = try reader.readBool()
+                isDefault = try reader.readBool()
+            } else {
+                isDefault = false
             }
+            let configSource: Int8
             if version >= 1 {
-                value.configSource = try reader.readInt8()
+                configSource = try reader.readInt8()
+            } else {
+                configSource = -1
             }
-            value.isSensitive = try reader.readBool()
+            let isSensitive = try reader.readBool()
+            let synonyms: [DescribeConfigsSynonym]
             if version >= 1 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
@@ -320,19 +353,30 @@ public struct DescribeConfigsResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try DescribeConfigsSynonym.decode(from: &reader, version: version))
                     }
-                    value.synonyms = elements
+                    synonyms = elements
                 }
+            } else {
+                synonyms = []
             }
+            let configType: Int8
             if version >= 3 {
-                value.configType = try reader.readInt8()
+                configType = try reader.readInt8()
+            } else {
+                configType = 0
             }
+            let documentation: String?
             if version >= 3 {
-                value.documentation = try reader.readNullableString(compact: flexible)
+                documentation = try reader.readNullableString(compact: flexible)
+            } else {
+                documentation = ""
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, value: value, readOnly: readOnly, isDefault: isDefault, configSource: configSource, isSensitive: isSensitive, synonyms: synonyms, configType: configType, documentation: documentation, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -353,8 +397,8 @@ public struct DescribeConfigsResponse: ResponseMessage {
             writer.writeBool(isSensitive)
             if version >= 1 {
                 writer.writeArrayCount(synonyms.count, compact: flexible)
-                for element in synonyms {
-                    try element.encode(into: &writer, version: version)
+                for index in synonyms.indices {
+                    try synonyms[index].encode(into: &writer, version: version)
                 }
             }
             if version >= 3 {
@@ -376,27 +420,26 @@ public struct DescribeConfigsResponse: ResponseMessage {
     /// A structure of `DescribeConfigsResponse`; versions 1-4.
     public struct DescribeConfigsSynonym: Equatable, Sendable {
         /// Versions 1+.
-        public var name: String = ""
+        public var name: String
         /// Versions 1+, nullable 0+.
-        public var value: String? = ""
+        public var value: String?
         /// Versions 1+.
-        public var source: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var source: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.value = try reader.readNullableString(compact: flexible)
-            value.source = try reader.readInt8()
+            let name = try reader.readString(compact: flexible)
+            let value = try reader.readNullableString(compact: flexible)
+            let source = try reader.readInt8()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, value: value, source: source, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -412,5 +455,60 @@ public struct DescribeConfigsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeConfigsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeConfigsResponse.DescribeConfigsResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            resourceType: 0,
+            resourceName: "",
+            configs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeConfigsResponse.DescribeConfigsResourceResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            value: "",
+            readOnly: false,
+            isDefault: false,
+            configSource: -1,
+            isSensitive: false,
+            synonyms: [],
+            configType: 0,
+            documentation: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeConfigsResponse.DescribeConfigsSynonym {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            value: "",
+            source: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -20,35 +20,35 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var owners: [DescribeDelegationTokenOwner]? = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var owners: [DescribeDelegationTokenOwner]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let owners: [DescribeDelegationTokenOwner]?
         do {
             let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.owners = nil
+                owners = nil
             } else {
                 var elements: [DescribeDelegationTokenOwner] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try DescribeDelegationTokenOwner.decode(from: &reader, version: version))
                 }
-                value.owners = elements
+                owners = elements
             }
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(owners: owners, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -57,8 +57,8 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
         let flexible = version >= 2
         if let value = owners {
             writer.writeArrayCount(value.count, compact: flexible)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: flexible)
@@ -71,24 +71,23 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
     /// A structure of `DescribeDelegationTokenRequest`; versions 0-3.
     public struct DescribeDelegationTokenOwner: Equatable, Sendable {
         /// Versions 0+.
-        public var principalType: String = ""
+        public var principalType: String
         /// Versions 0+.
-        public var principalName: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var principalName: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.principalType = try reader.readString(compact: flexible)
-            value.principalName = try reader.readString(compact: flexible)
+            let principalType = try reader.readString(compact: flexible)
+            let principalName = try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(principalType: principalType, principalName: principalName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -99,6 +98,27 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeDelegationTokenRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            owners: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeDelegationTokenRequest.DescribeDelegationTokenOwner {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            principalType: "",
+            principalName: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -131,23 +151,20 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var tokens: [DescribedDelegationToken] = []
+    public var tokens: [DescribedDelegationToken]
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var throttleTimeMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let tokens: [DescribedDelegationToken]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 30)
             var elements: [DescribedDelegationToken] = []
@@ -155,13 +172,16 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribedDelegationToken.decode(from: &reader, version: version))
             }
-            value.tokens = elements
+            tokens = elements
         }
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, tokens: tokens, throttleTimeMs: throttleTimeMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -170,8 +190,8 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(tokens.count, compact: flexible)
-        for element in tokens {
-            try element.encode(into: &writer, version: version)
+        for index in tokens.indices {
+            try tokens[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(throttleTimeMs)
         if flexible {
@@ -182,47 +202,50 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
     /// A structure of `DescribeDelegationTokenResponse`; versions 0-3.
     public struct DescribedDelegationToken: Equatable, Sendable {
         /// Versions 0+.
-        public var principalType: String = ""
+        public var principalType: String
         /// Versions 0+.
-        public var principalName: String = ""
+        public var principalName: String
         /// Versions 3+.
-        public var tokenRequesterPrincipalType: String = ""
+        public var tokenRequesterPrincipalType: String
         /// Versions 3+.
-        public var tokenRequesterPrincipalName: String = ""
+        public var tokenRequesterPrincipalName: String
         /// Versions 0+.
-        public var issueTimestamp: Int64 = 0
+        public var issueTimestamp: Int64
         /// Versions 0+.
-        public var expiryTimestamp: Int64 = 0
+        public var expiryTimestamp: Int64
         /// Versions 0+.
-        public var maxTimestamp: Int64 = 0
+        public var maxTimestamp: Int64
         /// Versions 0+.
-        public var tokenID: String = ""
+        public var tokenID: String
         /// Versions 0+.
-        public var hmac: ByteBuffer = ByteBuffer()
+        public var hmac: ByteBuffer
         /// Versions 0+.
-        public var renewers: [DescribedDelegationTokenRenewer] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var renewers: [DescribedDelegationTokenRenewer]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.principalType = try reader.readString(compact: flexible)
-            value.principalName = try reader.readString(compact: flexible)
+            let principalType = try reader.readString(compact: flexible)
+            let principalName = try reader.readString(compact: flexible)
+            let tokenRequesterPrincipalType: String
             if version >= 3 {
-                value.tokenRequesterPrincipalType = try reader.readString(compact: flexible)
+                tokenRequesterPrincipalType = try reader.readString(compact: flexible)
+            } else {
+                tokenRequesterPrincipalType = ""
             }
+            let tokenRequesterPrincipalName: String
             if version >= 3 {
-                value.tokenRequesterPrincipalName = try reader.readString(compact: flexible)
+                tokenRequesterPrincipalName = try reader.readString(compact: flexible)
+            } else {
+                tokenRequesterPrincipalName = ""
             }
-            value.issueTimestamp = try reader.readInt64()
-            value.expiryTimestamp = try reader.readInt64()
-            value.maxTimestamp = try reader.readInt64()
-            value.tokenID = try reader.readString(compact: flexible)
-            value.hmac = try reader.readBytes(compact: flexible)
+            let issueTimestamp = try reader.readInt64()
+            let expiryTimestamp = try reader.readInt64()
+            let maxTimestamp = try reader.readInt64()
+            let tokenID = try reader.readString(compact: flexible)
+            let hmac = try reader.readBytes(compact: flexible)
+            let renewers: [DescribedDelegationTokenRenewer]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [DescribedDelegationTokenRenewer] = []
@@ -230,12 +253,15 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribedDelegationTokenRenewer.decode(from: &reader, version: version))
                 }
-                value.renewers = elements
+                renewers = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(principalType: principalType, principalName: principalName, tokenRequesterPrincipalType: tokenRequesterPrincipalType, tokenRequesterPrincipalName: tokenRequesterPrincipalName, issueTimestamp: issueTimestamp, expiryTimestamp: expiryTimestamp, maxTimestamp: maxTimestamp, tokenID: tokenID, hmac: hmac, renewers: renewers, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -254,8 +280,8 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
             try writer.writeString(tokenID, compact: flexible)
             try writer.writeBytes(hmac, compact: flexible)
             writer.writeArrayCount(renewers.count, compact: flexible)
-            for element in renewers {
-                try element.encode(into: &writer, version: version)
+            for index in renewers.indices {
+                try renewers[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -266,24 +292,23 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
     /// A structure of `DescribeDelegationTokenResponse`; versions 0-3.
     public struct DescribedDelegationTokenRenewer: Equatable, Sendable {
         /// Versions 0+.
-        public var principalType: String = ""
+        public var principalType: String
         /// Versions 0+.
-        public var principalName: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var principalName: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.principalType = try reader.readString(compact: flexible)
-            value.principalName = try reader.readString(compact: flexible)
+            let principalType = try reader.readString(compact: flexible)
+            let principalName = try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(principalType: principalType, principalName: principalName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -294,5 +319,47 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeDelegationTokenResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            tokens: [],
+            throttleTimeMs: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeDelegationTokenResponse.DescribedDelegationToken {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            principalType: "",
+            principalName: "",
+            tokenRequesterPrincipalType: "",
+            tokenRequesterPrincipalName: "",
+            issueTimestamp: 0,
+            expiryTimestamp: 0,
+            maxTimestamp: 0,
+            tokenID: "",
+            hmac: ByteBuffer(),
+            renewers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeDelegationTokenResponse.DescribedDelegationTokenRenewer {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            principalType: "",
+            principalName: "",
+            unknownTaggedFields: []
+        )
     }
 }

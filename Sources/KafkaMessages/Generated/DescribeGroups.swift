@@ -18,20 +18,17 @@ public struct DescribeGroupsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groups: [String] = []
+    public var groups: [String]
     /// Versions 3+.
-    public var includeAuthorizedOperations: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeAuthorizedOperations: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 5
-        var value = Self()
+        let groups: [String]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
             var elements: [String] = []
@@ -39,15 +36,21 @@ public struct DescribeGroupsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: flexible))
             }
-            value.groups = elements
+            groups = elements
         }
+        let includeAuthorizedOperations: Bool
         if version >= 3 {
-            value.includeAuthorizedOperations = try reader.readBool()
+            includeAuthorizedOperations = try reader.readBool()
+        } else {
+            includeAuthorizedOperations = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groups: groups, includeAuthorizedOperations: includeAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -55,8 +58,8 @@ public struct DescribeGroupsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 5
         writer.writeArrayCount(groups.count, compact: flexible)
-        for element in groups {
-            try writer.writeString(element, compact: flexible)
+        for index in groups.indices {
+            try writer.writeString(groups[index], compact: flexible)
         }
         if version >= 3 {
             writer.writeBool(includeAuthorizedOperations)
@@ -64,6 +67,17 @@ public struct DescribeGroupsRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeGroupsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groups: [],
+            includeAuthorizedOperations: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -97,23 +111,23 @@ public struct DescribeGroupsResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var groups: [DescribedGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [DescribedGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 5
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let groups: [DescribedGroup]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 12)
             var elements: [DescribedGroup] = []
@@ -121,12 +135,15 @@ public struct DescribeGroupsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribedGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -137,8 +154,8 @@ public struct DescribeGroupsResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(groups.count, compact: flexible)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -148,38 +165,38 @@ public struct DescribeGroupsResponse: ResponseMessage {
     /// A structure of `DescribeGroupsResponse`; versions 0-6.
     public struct DescribedGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 6+, nullable 6+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var groupState: String = ""
+        public var groupState: String
         /// Versions 0+.
-        public var protocolType: String = ""
+        public var protocolType: String
         /// Versions 0+.
-        public var protocolData: String = ""
+        public var protocolData: String
         /// Versions 0+.
-        public var members: [DescribedGroupMember] = []
+        public var members: [DescribedGroupMember]
         /// Versions 3+, default -2147483648.
-        public var authorizedOperations: Int32 = -2147483648
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var authorizedOperations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage: String?
             if version >= 6 {
-                value.errorMessage = try reader.readNullableString(compact: flexible)
+                errorMessage = try reader.readNullableString(compact: flexible)
+            } else {
+                errorMessage = nil
             }
-            value.groupID = try reader.readString(compact: flexible)
-            value.groupState = try reader.readString(compact: flexible)
-            value.protocolType = try reader.readString(compact: flexible)
-            value.protocolData = try reader.readString(compact: flexible)
+            let groupID = try reader.readString(compact: flexible)
+            let groupState = try reader.readString(compact: flexible)
+            let protocolType = try reader.readString(compact: flexible)
+            let protocolData = try reader.readString(compact: flexible)
+            let members: [DescribedGroupMember]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 7)
                 var elements: [DescribedGroupMember] = []
@@ -187,15 +204,21 @@ public struct DescribeGroupsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribedGroupMember.decode(from: &reader, version: version))
                 }
-                value.members = elements
+                members = elements
             }
+            let authorizedOperations: Int32
             if version >= 3 {
-                value.authorizedOperations = try reader.readInt32()
+                authorizedOperations = try reader.readInt32()
+            } else {
+                authorizedOperations = -2147483648
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, groupID: groupID, groupState: groupState, protocolType: protocolType, protocolData: protocolData, members: members, authorizedOperations: authorizedOperations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -213,8 +236,8 @@ public struct DescribeGroupsResponse: ResponseMessage {
             try writer.writeString(protocolType, compact: flexible)
             try writer.writeString(protocolData, compact: flexible)
             writer.writeArrayCount(members.count, compact: flexible)
-            for element in members {
-                try element.encode(into: &writer, version: version)
+            for index in members.indices {
+                try members[index].encode(into: &writer, version: version)
             }
             if version >= 3 {
                 writer.writeInt32(authorizedOperations)
@@ -228,38 +251,40 @@ public struct DescribeGroupsResponse: ResponseMessage {
     /// A structure of `DescribeGroupsResponse`; versions 0-6.
     public struct DescribedGroupMember: Equatable, Sendable {
         /// Versions 0+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 4+, nullable 4+, default null.
-        public var groupInstanceID: String? = nil
+        public var groupInstanceID: String?
         /// Versions 0+.
-        public var clientID: String = ""
+        public var clientID: String
         /// Versions 0+.
-        public var clientHost: String = ""
+        public var clientHost: String
         /// Versions 0+.
-        public var memberMetadata: ByteBuffer = ByteBuffer()
+        public var memberMetadata: ByteBuffer
         /// Versions 0+.
-        public var memberAssignment: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var memberAssignment: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 5
-            var value = Self()
-            value.memberID = try reader.readString(compact: flexible)
+            let memberID = try reader.readString(compact: flexible)
+            let groupInstanceID: String?
             if version >= 4 {
-                value.groupInstanceID = try reader.readNullableString(compact: flexible)
+                groupInstanceID = try reader.readNullableString(compact: flexible)
+            } else {
+                groupInstanceID = nil
             }
-            value.clientID = try reader.readString(compact: flexible)
-            value.clientHost = try reader.readString(compact: flexible)
-            value.memberMetadata = try reader.readBytes(compact: flexible)
-            value.memberAssignment = try reader.readBytes(compact: flexible)
+            let clientID = try reader.readString(compact: flexible)
+            let clientHost = try reader.readString(compact: flexible)
+            let memberMetadata = try reader.readBytes(compact: flexible)
+            let memberAssignment = try reader.readBytes(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(memberID: memberID, groupInstanceID: groupInstanceID, clientID: clientID, clientHost: clientHost, memberMetadata: memberMetadata, memberAssignment: memberAssignment, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -280,5 +305,48 @@ public struct DescribeGroupsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeGroupsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeGroupsResponse.DescribedGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            groupID: "",
+            groupState: "",
+            protocolType: "",
+            protocolData: "",
+            members: [],
+            authorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeGroupsResponse.DescribedGroupMember {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            groupInstanceID: nil,
+            clientID: "",
+            clientHost: "",
+            memberMetadata: ByteBuffer(),
+            memberAssignment: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }

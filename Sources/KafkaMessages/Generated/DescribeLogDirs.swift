@@ -19,35 +19,35 @@ public struct DescribeLogDirsRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var topics: [DescribableLogDirTopic]? = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [DescribableLogDirTopic]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let topics: [DescribableLogDirTopic]?
         do {
             let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.topics = nil
+                topics = nil
             } else {
                 var elements: [DescribableLogDirTopic] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try DescribableLogDirTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,8 +56,8 @@ public struct DescribeLogDirsRequest: RequestMessage {
         let flexible = version >= 2
         if let value = topics {
             writer.writeArrayCount(value.count, compact: flexible)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: flexible)
@@ -70,27 +70,27 @@ public struct DescribeLogDirsRequest: RequestMessage {
     /// A structure of `DescribeLogDirsRequest`; versions 0-5.
     public struct DescribableLogDirTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.topic = try reader.readString(compact: flexible)
+            let topic = try reader.readString(compact: flexible)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -102,6 +102,27 @@ public struct DescribeLogDirsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeLogDirsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeLogDirsRequest.DescribableLogDirTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -135,26 +156,26 @@ public struct DescribeLogDirsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 3+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var results: [DescribeLogDirsResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [DescribeLogDirsResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode: ErrorCode
         if version >= 3 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let results: [DescribeLogDirsResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
             var elements: [DescribeLogDirsResult] = []
@@ -162,12 +183,15 @@ public struct DescribeLogDirsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeLogDirsResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -179,8 +203,8 @@ public struct DescribeLogDirsResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
         }
         writer.writeArrayCount(results.count, compact: flexible)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -190,28 +214,25 @@ public struct DescribeLogDirsResponse: ResponseMessage {
     /// A structure of `DescribeLogDirsResponse`; versions 0-5.
     public struct DescribeLogDirsResult: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var logDir: String = ""
+        public var logDir: String
         /// Versions 0+.
-        public var topics: [DescribeLogDirsTopic] = []
+        public var topics: [DescribeLogDirsTopic]
         /// Versions 4+, default -1.
-        public var totalBytes: Int64 = -1
+        public var totalBytes: Int64
         /// Versions 4+, default -1.
-        public var usableBytes: Int64 = -1
+        public var usableBytes: Int64
         /// Versions 5+, default false.
-        public var isCordoned: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var isCordoned: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.logDir = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let logDir = try reader.readString(compact: flexible)
+            let topics: [DescribeLogDirsTopic]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [DescribeLogDirsTopic] = []
@@ -219,21 +240,33 @@ public struct DescribeLogDirsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeLogDirsTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+            let totalBytes: Int64
             if version >= 4 {
-                value.totalBytes = try reader.readInt64()
+                totalBytes = try reader.readInt64()
+            } else {
+                totalBytes = -1
             }
+            let usableBytes: Int64
             if version >= 4 {
-                value.usableBytes = try reader.readInt64()
+                usableBytes = try reader.readInt64()
+            } else {
+                usableBytes = -1
             }
+            let isCordoned: Bool
             if version >= 5 {
-                value.isCordoned = try reader.readBool()
+                isCordoned = try reader.readBool()
+            } else {
+                isCordoned = false
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, logDir: logDir, topics: topics, totalBytes: totalBytes, usableBytes: usableBytes, isCordoned: isCordoned, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -241,8 +274,8 @@ public struct DescribeLogDirsResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
             try writer.writeString(logDir, compact: flexible)
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             if version >= 4 {
                 writer.writeInt64(totalBytes)
@@ -262,19 +295,16 @@ public struct DescribeLogDirsResponse: ResponseMessage {
     /// A structure of `DescribeLogDirsResponse`; versions 0-5.
     public struct DescribeLogDirsTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [DescribeLogDirsPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [DescribeLogDirsPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [DescribeLogDirsPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 21)
                 var elements: [DescribeLogDirsPartition] = []
@@ -282,20 +312,23 @@ public struct DescribeLogDirsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeLogDirsPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -306,30 +339,29 @@ public struct DescribeLogDirsResponse: ResponseMessage {
     /// A structure of `DescribeLogDirsResponse`; versions 0-5.
     public struct DescribeLogDirsPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var partitionSize: Int64 = 0
+        public var partitionSize: Int64
         /// Versions 0+.
-        public var offsetLag: Int64 = 0
+        public var offsetLag: Int64
         /// Versions 0+.
-        public var isFutureKey: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var isFutureKey: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.partitionSize = try reader.readInt64()
-            value.offsetLag = try reader.readInt64()
-            value.isFutureKey = try reader.readBool()
+            let partitionIndex = try reader.readInt32()
+            let partitionSize = try reader.readInt64()
+            let offsetLag = try reader.readInt64()
+            let isFutureKey = try reader.readBool()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, partitionSize: partitionSize, offsetLag: offsetLag, isFutureKey: isFutureKey, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -342,5 +374,56 @@ public struct DescribeLogDirsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension DescribeLogDirsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeLogDirsResponse.DescribeLogDirsResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            logDir: "",
+            topics: [],
+            totalBytes: -1,
+            usableBytes: -1,
+            isCordoned: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeLogDirsResponse.DescribeLogDirsTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeLogDirsResponse.DescribeLogDirsPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            partitionSize: 0,
+            offsetLag: 0,
+            isFutureKey: false,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -19,17 +19,14 @@ public struct DescribeProducersRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [TopicRequest] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicRequest]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let topics: [TopicRequest]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicRequest] = []
@@ -37,18 +34,18 @@ public struct DescribeProducersRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicRequest.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -56,24 +53,21 @@ public struct DescribeProducersRequest: RequestMessage {
     /// A structure of `DescribeProducersRequest`; versions 0.
     public struct TopicRequest: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -82,6 +76,27 @@ public struct DescribeProducersRequest: RequestMessage {
             writer.writeInt32s(partitionIndexes)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeProducersRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeProducersRequest.TopicRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -114,20 +129,17 @@ public struct DescribeProducersResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [TopicResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let topics: [TopicResponse]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicResponse] = []
@@ -135,10 +147,10 @@ public struct DescribeProducersResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicResponse.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -146,8 +158,8 @@ public struct DescribeProducersResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -155,18 +167,15 @@ public struct DescribeProducersResponse: ResponseMessage {
     /// A structure of `DescribeProducersResponse`; versions 0.
     public struct TopicResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [PartitionResponse] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResponse]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [PartitionResponse]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [PartitionResponse] = []
@@ -174,17 +183,17 @@ public struct DescribeProducersResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResponse.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -193,24 +202,21 @@ public struct DescribeProducersResponse: ResponseMessage {
     /// A structure of `DescribeProducersResponse`; versions 0.
     public struct PartitionResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var activeProducers: [ProducerState] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var activeProducers: [ProducerState]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let activeProducers: [ProducerState]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 37)
                 var elements: [ProducerState] = []
@@ -218,10 +224,10 @@ public struct DescribeProducersResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ProducerState.decode(from: &reader, version: version))
                 }
-                value.activeProducers = elements
+                activeProducers = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, errorMessage: errorMessage, activeProducers: activeProducers, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -233,8 +239,8 @@ public struct DescribeProducersResponse: ResponseMessage {
                 try writer.writeNullableString(nil, compact: true)
             }
             writer.writeArrayCount(activeProducers.count, compact: true)
-            for element in activeProducers {
-                try element.encode(into: &writer, version: version)
+            for index in activeProducers.indices {
+                try activeProducers[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -243,33 +249,29 @@ public struct DescribeProducersResponse: ResponseMessage {
     /// A structure of `DescribeProducersResponse`; versions 0.
     public struct ProducerState: Equatable, Sendable {
         /// Versions 0+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 0+.
-        public var producerEpoch: Int32 = 0
+        public var producerEpoch: Int32
         /// Versions 0+, default -1.
-        public var lastSequence: Int32 = -1
+        public var lastSequence: Int32
         /// Versions 0+, default -1.
-        public var lastTimestamp: Int64 = -1
+        public var lastTimestamp: Int64
         /// Versions 0+.
-        public var coordinatorEpoch: Int32 = 0
+        public var coordinatorEpoch: Int32
         /// Versions 0+, default -1.
-        public var currentTxnStartOffset: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var currentTxnStartOffset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.producerID = try reader.readInt64()
-            value.producerEpoch = try reader.readInt32()
-            value.lastSequence = try reader.readInt32()
-            value.lastTimestamp = try reader.readInt64()
-            value.coordinatorEpoch = try reader.readInt32()
-            value.currentTxnStartOffset = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let producerID = try reader.readInt64()
+            let producerEpoch = try reader.readInt32()
+            let lastSequence = try reader.readInt32()
+            let lastTimestamp = try reader.readInt64()
+            let coordinatorEpoch = try reader.readInt32()
+            let currentTxnStartOffset = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(producerID: producerID, producerEpoch: producerEpoch, lastSequence: lastSequence, lastTimestamp: lastTimestamp, coordinatorEpoch: coordinatorEpoch, currentTxnStartOffset: currentTxnStartOffset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -281,5 +283,55 @@ public struct DescribeProducersResponse: ResponseMessage {
             writer.writeInt64(currentTxnStartOffset)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeProducersResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeProducersResponse.TopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeProducersResponse.PartitionResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            activeProducers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeProducersResponse.ProducerState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            producerID: 0,
+            producerEpoch: 0,
+            lastSequence: -1,
+            lastTimestamp: -1,
+            coordinatorEpoch: 0,
+            currentTxnStartOffset: -1,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -21,17 +21,14 @@ public struct DescribeQuorumRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [TopicData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -39,18 +36,18 @@ public struct DescribeQuorumRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -58,18 +55,15 @@ public struct DescribeQuorumRequest: RequestMessage {
     /// A structure of `DescribeQuorumRequest`; versions 0-2.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
                 var elements: [PartitionData] = []
@@ -77,17 +71,17 @@ public struct DescribeQuorumRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -96,24 +90,51 @@ public struct DescribeQuorumRequest: RequestMessage {
     /// A structure of `DescribeQuorumRequest`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partitionIndex)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeQuorumRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumRequest.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -164,27 +185,27 @@ public struct DescribeQuorumResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 2+, nullable 2+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var topics: [TopicData] = []
+    public var topics: [TopicData]
     /// Versions 2+.
-    public var nodes: [Node] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodes: [Node]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage: String?
         if version >= 2 {
-            value.errorMessage = try reader.readNullableString(compact: true)
+            errorMessage = try reader.readNullableString(compact: true)
+        } else {
+            errorMessage = ""
         }
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -192,8 +213,9 @@ public struct DescribeQuorumResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let nodes: [Node]
         if version >= 2 {
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
@@ -202,11 +224,13 @@ public struct DescribeQuorumResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try Node.decode(from: &reader, version: version))
                 }
-                value.nodes = elements
+                nodes = elements
             }
+        } else {
+            nodes = []
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(errorCode: errorCode, errorMessage: errorMessage, topics: topics, nodes: nodes, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -221,13 +245,13 @@ public struct DescribeQuorumResponse: ResponseMessage {
             }
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if version >= 2 {
             writer.writeArrayCount(nodes.count, compact: true)
-            for element in nodes {
-                try element.encode(into: &writer, version: version)
+            for index in nodes.indices {
+                try nodes[index].encode(into: &writer, version: version)
             }
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -236,18 +260,15 @@ public struct DescribeQuorumResponse: ResponseMessage {
     /// A structure of `DescribeQuorumResponse`; versions 0-2.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 25)
                 var elements: [PartitionData] = []
@@ -255,17 +276,17 @@ public struct DescribeQuorumResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -274,37 +295,37 @@ public struct DescribeQuorumResponse: ResponseMessage {
     /// A structure of `DescribeQuorumResponse`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 2+, nullable 2+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var highWatermark: Int64 = 0
+        public var highWatermark: Int64
         /// Versions 0+.
-        public var currentVoters: [ReplicaState] = []
+        public var currentVoters: [ReplicaState]
         /// Versions 0+.
-        public var observers: [ReplicaState] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var observers: [ReplicaState]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage: String?
             if version >= 2 {
-                value.errorMessage = try reader.readNullableString(compact: true)
+                errorMessage = try reader.readNullableString(compact: true)
+            } else {
+                errorMessage = ""
             }
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.highWatermark = try reader.readInt64()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let highWatermark = try reader.readInt64()
+            let currentVoters: [ReplicaState]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 13)
                 var elements: [ReplicaState] = []
@@ -312,8 +333,9 @@ public struct DescribeQuorumResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ReplicaState.decode(from: &reader, version: version))
                 }
-                value.currentVoters = elements
+                currentVoters = elements
             }
+            let observers: [ReplicaState]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 13)
                 var elements: [ReplicaState] = []
@@ -321,10 +343,10 @@ public struct DescribeQuorumResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ReplicaState.decode(from: &reader, version: version))
                 }
-                value.observers = elements
+                observers = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, errorMessage: errorMessage, leaderID: leaderID, leaderEpoch: leaderEpoch, highWatermark: highWatermark, currentVoters: currentVoters, observers: observers, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -341,12 +363,12 @@ public struct DescribeQuorumResponse: ResponseMessage {
             writer.writeInt32(leaderEpoch)
             writer.writeInt64(highWatermark)
             writer.writeArrayCount(currentVoters.count, compact: true)
-            for element in currentVoters {
-                try element.encode(into: &writer, version: version)
+            for index in currentVoters.indices {
+                try currentVoters[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(observers.count, compact: true)
-            for element in observers {
-                try element.encode(into: &writer, version: version)
+            for index in observers.indices {
+                try observers[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -355,36 +377,41 @@ public struct DescribeQuorumResponse: ResponseMessage {
     /// A structure of `DescribeQuorumResponse`; versions 0-2.
     public struct ReplicaState: Equatable, Sendable {
         /// Versions 0+.
-        public var replicaID: Int32 = 0
+        public var replicaID: Int32
         /// Versions 2+.
-        public var replicaDirectoryID: KafkaUUID = .zero
+        public var replicaDirectoryID: KafkaUUID
         /// Versions 0+.
-        public var logEndOffset: Int64 = 0
+        public var logEndOffset: Int64
         /// Versions 1+, default -1.
-        public var lastFetchTimestamp: Int64 = -1
+        public var lastFetchTimestamp: Int64
         /// Versions 1+, default -1.
-        public var lastCaughtUpTimestamp: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var lastCaughtUpTimestamp: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.replicaID = try reader.readInt32()
+            let replicaID = try reader.readInt32()
+            let replicaDirectoryID: KafkaUUID
             if version >= 2 {
-                value.replicaDirectoryID = try reader.readUUID()
+                replicaDirectoryID = try reader.readUUID()
+            } else {
+                replicaDirectoryID = .zero
             }
-            value.logEndOffset = try reader.readInt64()
+            let logEndOffset = try reader.readInt64()
+            let lastFetchTimestamp: Int64
             if version >= 1 {
-                value.lastFetchTimestamp = try reader.readInt64()
+                lastFetchTimestamp = try reader.readInt64()
+            } else {
+                lastFetchTimestamp = -1
             }
+            let lastCaughtUpTimestamp: Int64
             if version >= 1 {
-                value.lastCaughtUpTimestamp = try reader.readInt64()
+                lastCaughtUpTimestamp = try reader.readInt64()
+            } else {
+                lastCaughtUpTimestamp = -1
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(replicaID: replicaID, replicaDirectoryID: replicaDirectoryID, logEndOffset: logEndOffset, lastFetchTimestamp: lastFetchTimestamp, lastCaughtUpTimestamp: lastCaughtUpTimestamp, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -406,18 +433,15 @@ public struct DescribeQuorumResponse: ResponseMessage {
     /// A structure of `DescribeQuorumResponse`; versions 2.
     public struct Node: Equatable, Sendable {
         /// Versions 2+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 2+.
-        public var listeners: [Listener] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var listeners: [Listener]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
+            let nodeID = try reader.readInt32()
+            let listeners: [Listener]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
                 var elements: [Listener] = []
@@ -425,17 +449,17 @@ public struct DescribeQuorumResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try Listener.decode(from: &reader, version: version))
                 }
-                value.listeners = elements
+                listeners = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, listeners: listeners, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(nodeID)
             writer.writeArrayCount(listeners.count, compact: true)
-            for element in listeners {
-                try element.encode(into: &writer, version: version)
+            for index in listeners.indices {
+                try listeners[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -444,24 +468,20 @@ public struct DescribeQuorumResponse: ResponseMessage {
     /// A structure of `DescribeQuorumResponse`; versions 2.
     public struct Listener: Equatable, Sendable {
         /// Versions 2+.
-        public var name: String = ""
+        public var name: String
         /// Versions 2+.
-        public var host: String = ""
+        public var host: String
         /// Versions 2+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -470,5 +490,83 @@ public struct DescribeQuorumResponse: ResponseMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeQuorumResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            topics: [],
+            nodes: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            leaderID: 0,
+            leaderEpoch: 0,
+            highWatermark: 0,
+            currentVoters: [],
+            observers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumResponse.ReplicaState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            replicaID: 0,
+            replicaDirectoryID: .zero,
+            logEndOffset: 0,
+            lastFetchTimestamp: -1,
+            lastCaughtUpTimestamp: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumResponse.Node {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            listeners: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeQuorumResponse.Listener {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,17 +22,14 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groups: [DescribeShareGroupOffsetsRequestGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [DescribeShareGroupOffsetsRequestGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let groups: [DescribeShareGroupOffsetsRequestGroup]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [DescribeShareGroupOffsetsRequestGroup] = []
@@ -40,18 +37,18 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try DescribeShareGroupOffsetsRequestGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(groups.count, compact: true)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -59,41 +56,38 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
     /// A structure of `DescribeShareGroupOffsetsRequest`; versions 0-1.
     public struct DescribeShareGroupOffsetsRequestGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+, nullable 0+.
-        public var topics: [DescribeShareGroupOffsetsRequestTopic]? = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [DescribeShareGroupOffsetsRequestTopic]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.groupID = try reader.readString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let topics: [DescribeShareGroupOffsetsRequestTopic]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
                 if count < 0 {
-                    value.topics = nil
+                    topics = nil
                 } else {
                     var elements: [DescribeShareGroupOffsetsRequestTopic] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try DescribeShareGroupOffsetsRequestTopic.decode(from: &reader, version: version))
                     }
-                    value.topics = elements
+                    topics = elements
                 }
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(groupID, compact: true)
             if let value = topics {
                 writer.writeArrayCount(value.count, compact: true)
-                for element in value {
-                    try element.encode(into: &writer, version: version)
+                for index in value.indices {
+                    try value[index].encode(into: &writer, version: version)
                 }
             } else {
                 writer.writeNullArray(compact: true)
@@ -105,24 +99,21 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
     /// A structure of `DescribeShareGroupOffsetsRequest`; versions 0-1.
     public struct DescribeShareGroupOffsetsRequestTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -131,6 +122,38 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeShareGroupOffsetsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -164,20 +187,17 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var groups: [DescribeShareGroupOffsetsResponseGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [DescribeShareGroupOffsetsResponseGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let groups: [DescribeShareGroupOffsetsResponseGroup]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
             var elements: [DescribeShareGroupOffsetsResponseGroup] = []
@@ -185,10 +205,10 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeShareGroupOffsetsResponseGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -196,8 +216,8 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(groups.count, compact: true)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -205,22 +225,19 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
     /// A structure of `DescribeShareGroupOffsetsResponse`; versions 0-1.
     public struct DescribeShareGroupOffsetsResponseGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var topics: [DescribeShareGroupOffsetsResponseTopic] = []
+        public var topics: [DescribeShareGroupOffsetsResponseTopic]
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.groupID = try reader.readString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let topics: [DescribeShareGroupOffsetsResponseTopic]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 19)
                 var elements: [DescribeShareGroupOffsetsResponseTopic] = []
@@ -228,19 +245,19 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeShareGroupOffsetsResponseTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(groupID: groupID, topics: topics, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(groupID, compact: true)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeErrorCode(errorCode)
             if let value = errorMessage {
@@ -255,21 +272,18 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
     /// A structure of `DescribeShareGroupOffsetsResponse`; versions 0-1.
     public struct DescribeShareGroupOffsetsResponseTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [DescribeShareGroupOffsetsResponsePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [DescribeShareGroupOffsetsResponsePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
-            value.topicID = try reader.readUUID()
+            let topicName = try reader.readString(compact: true)
+            let topicID = try reader.readUUID()
+            let partitions: [DescribeShareGroupOffsetsResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [DescribeShareGroupOffsetsResponsePartition] = []
@@ -277,18 +291,18 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeShareGroupOffsetsResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -297,35 +311,34 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
     /// A structure of `DescribeShareGroupOffsetsResponse`; versions 0-1.
     public struct DescribeShareGroupOffsetsResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var startOffset: Int64 = 0
+        public var startOffset: Int64
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 1+, default -1.
-        public var lag: Int64 = -1
+        public var lag: Int64
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.startOffset = try reader.readInt64()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let startOffset = try reader.readInt64()
+            let leaderEpoch = try reader.readInt32()
+            let lag: Int64
             if version >= 1 {
-                value.lag = try reader.readInt64()
+                lag = try reader.readInt64()
+            } else {
+                lag = -1
             }
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, startOffset: startOffset, leaderEpoch: leaderEpoch, lag: lag, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -343,5 +356,56 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeShareGroupOffsetsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponseGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeShareGroupOffsetsResponse.DescribeShareGroupOffsetsResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            startOffset: 0,
+            leaderEpoch: 0,
+            lag: -1,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -23,21 +23,18 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var topics: [TopicRequest] = []
+    public var topics: [TopicRequest]
     /// Versions 0+, default 2000.
-    public var responsePartitionLimit: Int32 = 2000
+    public var responsePartitionLimit: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var cursor: Cursor? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var cursor: Cursor?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let topics: [TopicRequest]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 2)
             var elements: [TopicRequest] = []
@@ -45,24 +42,25 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicRequest.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.responsePartitionLimit = try reader.readInt32()
+        let responsePartitionLimit = try reader.readInt32()
+        let cursor: Cursor?
         if (try reader.readPresence()) {
-            value.cursor = try Cursor.decode(from: &reader, version: version)
+            cursor = try Cursor.decode(from: &reader, version: version)
         } else {
-            value.cursor = nil
+            cursor = nil
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(topics: topics, responsePartitionLimit: responsePartitionLimit, cursor: cursor, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeInt32(responsePartitionLimit)
         if let value = cursor {
@@ -77,18 +75,14 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
     /// A structure of `DescribeTopicPartitionsRequest`; versions 0.
     public struct TopicRequest: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var name: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -100,21 +94,17 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
     /// A structure of `DescribeTopicPartitionsRequest`; versions 0.
     public struct Cursor: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
-            value.partitionIndex = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let topicName = try reader.readString(compact: true)
+            let partitionIndex = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitionIndex: partitionIndex, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -122,6 +112,39 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
             writer.writeInt32(partitionIndex)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeTopicPartitionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            responsePartitionLimit: 2000,
+            cursor: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTopicPartitionsRequest.TopicRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTopicPartitionsRequest.Cursor {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -160,22 +183,19 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [DescribeTopicPartitionsResponseTopic] = []
+    public var topics: [DescribeTopicPartitionsResponseTopic]
     /// Versions 0+, nullable 0+, default null.
-    public var nextCursor: Cursor? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nextCursor: Cursor?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let topics: [DescribeTopicPartitionsResponseTopic]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 26)
             var elements: [DescribeTopicPartitionsResponseTopic] = []
@@ -183,15 +203,16 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeTopicPartitionsResponseTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let nextCursor: Cursor?
         if (try reader.readPresence()) {
-            value.nextCursor = try Cursor.decode(from: &reader, version: version)
+            nextCursor = try Cursor.decode(from: &reader, version: version)
         } else {
-            value.nextCursor = nil
+            nextCursor = nil
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, nextCursor: nextCursor, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -199,8 +220,8 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if let value = nextCursor {
             writer.writePresence(true)
@@ -214,29 +235,26 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
     /// A structure of `DescribeTopicPartitionsResponse`; versions 0.
     public struct DescribeTopicPartitionsResponseTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var name: String? = ""
+        public var name: String?
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+, default false.
-        public var isInternal: Bool = false
+        public var isInternal: Bool
         /// Versions 0+.
-        public var partitions: [DescribeTopicPartitionsResponsePartition] = []
+        public var partitions: [DescribeTopicPartitionsResponsePartition]
         /// Versions 0+, default -2147483648.
-        public var topicAuthorizedOperations: Int32 = -2147483648
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicAuthorizedOperations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.name = try reader.readNullableString(compact: true)
-            value.topicID = try reader.readUUID()
-            value.isInternal = try reader.readBool()
+            let errorCode = try reader.readErrorCode()
+            let name = try reader.readNullableString(compact: true)
+            let topicID = try reader.readUUID()
+            let isInternal = try reader.readBool()
+            let partitions: [DescribeTopicPartitionsResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [DescribeTopicPartitionsResponsePartition] = []
@@ -244,11 +262,11 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try DescribeTopicPartitionsResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.topicAuthorizedOperations = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let topicAuthorizedOperations = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(errorCode: errorCode, name: name, topicID: topicID, isInternal: isInternal, partitions: partitions, topicAuthorizedOperations: topicAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -261,8 +279,8 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
             writer.writeUUID(topicID)
             writer.writeBool(isInternal)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeInt32(topicAuthorizedOperations)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -272,65 +290,66 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
     /// A structure of `DescribeTopicPartitionsResponse`; versions 0.
     public struct DescribeTopicPartitionsResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+, default -1.
-        public var leaderEpoch: Int32 = -1
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var replicaNodes: [Int32] = []
+        public var replicaNodes: [Int32]
         /// Versions 0+.
-        public var isrNodes: [Int32] = []
+        public var isrNodes: [Int32]
         /// Versions 0+, nullable 0+, default null.
-        public var eligibleLeaderReplicas: [Int32]? = nil
+        public var eligibleLeaderReplicas: [Int32]?
         /// Versions 0+, nullable 0+, default null.
-        public var lastKnownElr: [Int32]? = nil
+        public var lastKnownElr: [Int32]?
         /// Versions 0+.
-        public var offlineReplicas: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offlineReplicas: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.partitionIndex = try reader.readInt32()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let replicaNodes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.replicaNodes = try reader.readInt32s(count)
+                replicaNodes = try reader.readInt32s(count)
             }
+            let isrNodes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.isrNodes = try reader.readInt32s(count)
+                isrNodes = try reader.readInt32s(count)
             }
+            let eligibleLeaderReplicas: [Int32]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 4, allowed: true)
                 if count < 0 {
-                    value.eligibleLeaderReplicas = nil
+                    eligibleLeaderReplicas = nil
                 } else {
-                    value.eligibleLeaderReplicas = try reader.readInt32s(count)
+                    eligibleLeaderReplicas = try reader.readInt32s(count)
                 }
             }
+            let lastKnownElr: [Int32]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 4, allowed: true)
                 if count < 0 {
-                    value.lastKnownElr = nil
+                    lastKnownElr = nil
                 } else {
-                    value.lastKnownElr = try reader.readInt32s(count)
+                    lastKnownElr = try reader.readInt32s(count)
                 }
             }
+            let offlineReplicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.offlineReplicas = try reader.readInt32s(count)
+                offlineReplicas = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(errorCode: errorCode, partitionIndex: partitionIndex, leaderID: leaderID, leaderEpoch: leaderEpoch, replicaNodes: replicaNodes, isrNodes: isrNodes, eligibleLeaderReplicas: eligibleLeaderReplicas, lastKnownElr: lastKnownElr, offlineReplicas: offlineReplicas, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -363,21 +382,17 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
     /// A structure of `DescribeTopicPartitionsResponse`; versions 0.
     public struct Cursor: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
-            value.partitionIndex = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let topicName = try reader.readString(compact: true)
+            let partitionIndex = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitionIndex: partitionIndex, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -385,5 +400,61 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
             writer.writeInt32(partitionIndex)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeTopicPartitionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            nextCursor: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            name: "",
+            topicID: .zero,
+            isInternal: false,
+            partitions: [],
+            topicAuthorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            partitionIndex: 0,
+            leaderID: 0,
+            leaderEpoch: -1,
+            replicaNodes: [],
+            isrNodes: [],
+            eligibleLeaderReplicas: nil,
+            lastKnownElr: nil,
+            offlineReplicas: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTopicPartitionsResponse.Cursor {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -16,17 +16,14 @@ public struct DescribeTransactionsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var transactionalIDs: [String] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var transactionalIDs: [String]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let transactionalIDs: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -34,20 +31,30 @@ public struct DescribeTransactionsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.transactionalIDs = elements
+            transactionalIDs = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(transactionalIDs: transactionalIDs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(transactionalIDs.count, compact: true)
-        for element in transactionalIDs {
-            try writer.writeString(element, compact: true)
+        for index in transactionalIDs.indices {
+            try writer.writeString(transactionalIDs[index], compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension DescribeTransactionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalIDs: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -77,20 +84,17 @@ public struct DescribeTransactionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var transactionStates: [TransactionState] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var transactionStates: [TransactionState]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let transactionStates: [TransactionState]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 28)
             var elements: [TransactionState] = []
@@ -98,10 +102,10 @@ public struct DescribeTransactionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TransactionState.decode(from: &reader, version: version))
             }
-            value.transactionStates = elements
+            transactionStates = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, transactionStates: transactionStates, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -109,8 +113,8 @@ public struct DescribeTransactionsResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(transactionStates.count, compact: true)
-        for element in transactionStates {
-            try element.encode(into: &writer, version: version)
+        for index in transactionStates.indices {
+            try transactionStates[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -118,36 +122,33 @@ public struct DescribeTransactionsResponse: ResponseMessage {
     /// A structure of `DescribeTransactionsResponse`; versions 0.
     public struct TransactionState: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var transactionalID: String = ""
+        public var transactionalID: String
         /// Versions 0+.
-        public var transactionState: String = ""
+        public var transactionState: String
         /// Versions 0+.
-        public var transactionTimeoutMs: Int32 = 0
+        public var transactionTimeoutMs: Int32
         /// Versions 0+.
-        public var transactionStartTimeMs: Int64 = 0
+        public var transactionStartTimeMs: Int64
         /// Versions 0+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 0+.
-        public var producerEpoch: Int16 = 0
+        public var producerEpoch: Int16
         /// Versions 0+.
-        public var topics: [TopicData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [TopicData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.transactionalID = try reader.readString(compact: true)
-            value.transactionState = try reader.readString(compact: true)
-            value.transactionTimeoutMs = try reader.readInt32()
-            value.transactionStartTimeMs = try reader.readInt64()
-            value.producerID = try reader.readInt64()
-            value.producerEpoch = try reader.readInt16()
+            let errorCode = try reader.readErrorCode()
+            let transactionalID = try reader.readString(compact: true)
+            let transactionState = try reader.readString(compact: true)
+            let transactionTimeoutMs = try reader.readInt32()
+            let transactionStartTimeMs = try reader.readInt64()
+            let producerID = try reader.readInt64()
+            let producerEpoch = try reader.readInt16()
+            let topics: [TopicData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TopicData] = []
@@ -155,10 +156,10 @@ public struct DescribeTransactionsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicData.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(errorCode: errorCode, transactionalID: transactionalID, transactionState: transactionState, transactionTimeoutMs: transactionTimeoutMs, transactionStartTimeMs: transactionStartTimeMs, producerID: producerID, producerEpoch: producerEpoch, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -170,8 +171,8 @@ public struct DescribeTransactionsResponse: ResponseMessage {
             writer.writeInt64(producerID)
             writer.writeInt16(producerEpoch)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -180,24 +181,21 @@ public struct DescribeTransactionsResponse: ResponseMessage {
     /// A structure of `DescribeTransactionsResponse`; versions 0.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topic = try reader.readString(compact: true)
+            let topic = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -206,5 +204,44 @@ public struct DescribeTransactionsResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeTransactionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            transactionStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTransactionsResponse.TransactionState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            transactionalID: "",
+            transactionState: "",
+            transactionTimeoutMs: 0,
+            transactionStartTimeMs: 0,
+            producerID: 0,
+            producerEpoch: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeTransactionsResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

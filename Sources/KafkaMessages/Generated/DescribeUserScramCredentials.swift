@@ -18,32 +18,29 @@ public struct DescribeUserScramCredentialsRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var users: [UserName]? = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var users: [UserName]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let users: [UserName]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 2, allowed: true)
             if count < 0 {
-                value.users = nil
+                users = nil
             } else {
                 var elements: [UserName] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try UserName.decode(from: &reader, version: version))
                 }
-                value.users = elements
+                users = elements
             }
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(users: users, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -51,8 +48,8 @@ public struct DescribeUserScramCredentialsRequest: RequestMessage {
         try Self.checkVersion(version)
         if let value = users {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -63,24 +60,40 @@ public struct DescribeUserScramCredentialsRequest: RequestMessage {
     /// A structure of `DescribeUserScramCredentialsRequest`; versions 0.
     public struct UserName: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var name: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeUserScramCredentialsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            users: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeUserScramCredentialsRequest.UserName {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -108,26 +121,23 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var results: [DescribeUserScramCredentialsResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [DescribeUserScramCredentialsResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let results: [DescribeUserScramCredentialsResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
             var elements: [DescribeUserScramCredentialsResult] = []
@@ -135,10 +145,10 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribeUserScramCredentialsResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -152,8 +162,8 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -161,24 +171,21 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
     /// A structure of `DescribeUserScramCredentialsResponse`; versions 0.
     public struct DescribeUserScramCredentialsResult: Equatable, Sendable {
         /// Versions 0+.
-        public var user: String = ""
+        public var user: String
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var credentialInfos: [CredentialInfo] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var credentialInfos: [CredentialInfo]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.user = try reader.readString(compact: true)
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
+            let user = try reader.readString(compact: true)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let credentialInfos: [CredentialInfo]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
                 var elements: [CredentialInfo] = []
@@ -186,10 +193,10 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try CredentialInfo.decode(from: &reader, version: version))
                 }
-                value.credentialInfos = elements
+                credentialInfos = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(user: user, errorCode: errorCode, errorMessage: errorMessage, credentialInfos: credentialInfos, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -201,8 +208,8 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
                 try writer.writeNullableString(nil, compact: true)
             }
             writer.writeArrayCount(credentialInfos.count, compact: true)
-            for element in credentialInfos {
-                try element.encode(into: &writer, version: version)
+            for index in credentialInfos.indices {
+                try credentialInfos[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -211,21 +218,17 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
     /// A structure of `DescribeUserScramCredentialsResponse`; versions 0.
     public struct CredentialInfo: Equatable, Sendable {
         /// Versions 0+.
-        public var mechanism: Int8 = 0
+        public var mechanism: Int8
         /// Versions 0+.
-        public var iterations: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var iterations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.mechanism = try reader.readInt8()
-            value.iterations = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let mechanism = try reader.readInt8()
+            let iterations = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(mechanism: mechanism, iterations: iterations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -233,5 +236,42 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
             writer.writeInt32(iterations)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension DescribeUserScramCredentialsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeUserScramCredentialsResponse.DescribeUserScramCredentialsResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            user: "",
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            credentialInfos: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension DescribeUserScramCredentialsResponse.CredentialInfo {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            mechanism: 0,
+            iterations: 0,
+            unknownTaggedFields: []
+        )
     }
 }

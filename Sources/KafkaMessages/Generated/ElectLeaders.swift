@@ -21,43 +21,46 @@ public struct ElectLeadersRequest: RequestMessage {
         """
 
     /// Versions 1+.
-    public var electionType: Int8 = 0
+    public var electionType: Int8
     /// Versions 0+, nullable 0+.
-    public var topicPartitions: [TopicPartitions]? = []
+    public var topicPartitions: [TopicPartitions]?
     /// Versions 0+, default 60000.
-    public var timeoutMs: Int32 = 60000
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var timeoutMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
+        let electionType: Int8
         if version >= 1 {
-            value.electionType = try reader.readInt8()
+            electionType = try reader.readInt8()
+        } else {
+            electionType = 0
         }
+        let topicPartitions: [TopicPartitions]?
         do {
             let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.topicPartitions = nil
+                topicPartitions = nil
             } else {
                 var elements: [TopicPartitions] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TopicPartitions.decode(from: &reader, version: version))
                 }
-                value.topicPartitions = elements
+                topicPartitions = elements
             }
         }
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(electionType: electionType, topicPartitions: topicPartitions, timeoutMs: timeoutMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -69,8 +72,8 @@ public struct ElectLeadersRequest: RequestMessage {
         }
         if let value = topicPartitions {
             writer.writeArrayCount(value.count, compact: flexible)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: flexible)
@@ -84,27 +87,27 @@ public struct ElectLeadersRequest: RequestMessage {
     /// A structure of `ElectLeadersRequest`; versions 0-2.
     public struct TopicPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.topic = try reader.readString(compact: flexible)
+            let topic = try reader.readString(compact: flexible)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -116,6 +119,29 @@ public struct ElectLeadersRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ElectLeadersRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            electionType: 0,
+            topicPartitions: [],
+            timeoutMs: 60000,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ElectLeadersRequest.TopicPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -141,26 +167,26 @@ public struct ElectLeadersResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 1+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var replicaElectionResults: [ReplicaElectionResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var replicaElectionResults: [ReplicaElectionResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode: ErrorCode
         if version >= 1 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let replicaElectionResults: [ReplicaElectionResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [ReplicaElectionResult] = []
@@ -168,12 +194,15 @@ public struct ElectLeadersResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ReplicaElectionResult.decode(from: &reader, version: version))
             }
-            value.replicaElectionResults = elements
+            replicaElectionResults = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, replicaElectionResults: replicaElectionResults, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -185,8 +214,8 @@ public struct ElectLeadersResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
         }
         writer.writeArrayCount(replicaElectionResults.count, compact: flexible)
-        for element in replicaElectionResults {
-            try element.encode(into: &writer, version: version)
+        for index in replicaElectionResults.indices {
+            try replicaElectionResults[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -196,19 +225,16 @@ public struct ElectLeadersResponse: ResponseMessage {
     /// A structure of `ElectLeadersResponse`; versions 0-2.
     public struct ReplicaElectionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitionResult: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionResult: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.topic = try reader.readString(compact: flexible)
+            let topic = try reader.readString(compact: flexible)
+            let partitionResult: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
                 var elements: [PartitionResult] = []
@@ -216,20 +242,23 @@ public struct ElectLeadersResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitionResult = elements
+                partitionResult = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, partitionResult: partitionResult, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 2
             try writer.writeString(topic, compact: flexible)
             writer.writeArrayCount(partitionResult.count, compact: flexible)
-            for element in partitionResult {
-                try element.encode(into: &writer, version: version)
+            for index in partitionResult.indices {
+                try partitionResult[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -240,27 +269,26 @@ public struct ElectLeadersResponse: ResponseMessage {
     /// A structure of `ElectLeadersResponse`; versions 0-2.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionID: Int32 = 0
+        public var partitionID: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.partitionID = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            let partitionID = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionID: partitionID, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -276,5 +304,40 @@ public struct ElectLeadersResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ElectLeadersResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            replicaElectionResults: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ElectLeadersResponse.ReplicaElectionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitionResult: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ElectLeadersResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionID: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

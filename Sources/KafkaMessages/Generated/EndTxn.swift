@@ -19,32 +19,31 @@ public struct EndTxnRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var transactionalID: String = ""
+    public var transactionalID: String
     /// Versions 0+.
-    public var producerID: Int64 = 0
+    public var producerID: Int64
     /// Versions 0+.
-    public var producerEpoch: Int16 = 0
+    public var producerEpoch: Int16
     /// Versions 0+.
-    public var committed: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var committed: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.transactionalID = try reader.readString(compact: flexible)
-        value.producerID = try reader.readInt64()
-        value.producerEpoch = try reader.readInt16()
-        value.committed = try reader.readBool()
+        let transactionalID = try reader.readString(compact: flexible)
+        let producerID = try reader.readInt64()
+        let producerEpoch = try reader.readInt16()
+        let committed = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactionalID: transactionalID, producerID: producerID, producerEpoch: producerEpoch, committed: committed, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -58,6 +57,19 @@ public struct EndTxnRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension EndTxnRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            producerID: 0,
+            producerEpoch: 0,
+            committed: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -77,36 +89,41 @@ public struct EndTxnResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 5+, default -1.
-    public var producerID: Int64 = -1
+    public var producerID: Int64
     /// Versions 5+, default -1.
-    public var producerEpoch: Int16 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var producerEpoch: Int16
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let producerID: Int64
         if version >= 5 {
-            value.producerID = try reader.readInt64()
+            producerID = try reader.readInt64()
+        } else {
+            producerID = -1
         }
+        let producerEpoch: Int16
         if version >= 5 {
-            value.producerEpoch = try reader.readInt16()
+            producerEpoch = try reader.readInt16()
+        } else {
+            producerEpoch = -1
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, producerID: producerID, producerEpoch: producerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -124,5 +141,18 @@ public struct EndTxnResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension EndTxnResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            producerID: -1,
+            producerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -19,26 +19,22 @@ public struct EnvelopeRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var requestData: ByteBuffer = ByteBuffer()
+    public var requestData: ByteBuffer
     /// Versions 0+, nullable 0+.
-    public var requestPrincipal: ByteBuffer? = ByteBuffer()
+    public var requestPrincipal: ByteBuffer?
     /// Versions 0+.
-    public var clientHostAddress: ByteBuffer = ByteBuffer()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var clientHostAddress: ByteBuffer
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.requestData = try reader.readBytes(compact: true)
-        value.requestPrincipal = try reader.readNullableBytes(compact: true)
-        value.clientHostAddress = try reader.readBytes(compact: true)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let requestData = try reader.readBytes(compact: true)
+        let requestPrincipal = try reader.readNullableBytes(compact: true)
+        let clientHostAddress = try reader.readBytes(compact: true)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(requestData: requestData, requestPrincipal: requestPrincipal, clientHostAddress: clientHostAddress, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -52,6 +48,18 @@ public struct EnvelopeRequest: RequestMessage {
         }
         try writer.writeBytes(clientHostAddress, compact: true)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension EnvelopeRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            requestData: ByteBuffer(),
+            requestPrincipal: ByteBuffer(),
+            clientHostAddress: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -69,23 +77,19 @@ public struct EnvelopeResponse: ResponseMessage {
         """
 
     /// Versions 0+, nullable 0+, default null.
-    public var responseData: ByteBuffer? = nil
+    public var responseData: ByteBuffer?
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.responseData = try reader.readNullableBytes(compact: true)
-        value.errorCode = try reader.readErrorCode()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let responseData = try reader.readNullableBytes(compact: true)
+        let errorCode = try reader.readErrorCode()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(responseData: responseData, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -98,5 +102,16 @@ public struct EnvelopeResponse: ResponseMessage {
         }
         writer.writeErrorCode(errorCode)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension EnvelopeResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            responseData: nil,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -48,57 +48,71 @@ public struct FetchRequest: RequestMessage {
         """
 
     /// Versions 12+, nullable 12+, tag 0, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 0-14, default -1.
-    public var replicaID: Int32 = -1
+    public var replicaID: Int32
     /// Versions 15+, tag 1.
-    public var replicaState: ReplicaState = ReplicaState()
+    public var replicaState: ReplicaState
     /// Versions 0+.
-    public var maxWaitMs: Int32 = 0
+    public var maxWaitMs: Int32
     /// Versions 0+.
-    public var minBytes: Int32 = 0
+    public var minBytes: Int32
     /// Versions 3+, default 0x7fffffff.
-    public var maxBytes: Int32 = 2147483647
+    public var maxBytes: Int32
     /// Versions 4+, default 0.
-    public var isolationLevel: Int8 = 0
+    public var isolationLevel: Int8
     /// Versions 7+, default 0.
-    public var sessionID: Int32 = 0
+    public var sessionID: Int32
     /// Versions 7+, default -1.
-    public var sessionEpoch: Int32 = -1
+    public var sessionEpoch: Int32
     /// Versions 0+.
-    public var topics: [FetchTopic] = []
+    public var topics: [FetchTopic]
     /// Versions 7+.
-    public var forgottenTopicsData: [ForgottenTopic] = []
+    public var forgottenTopicsData: [ForgottenTopic]
     /// Versions 11+, default empty.
-    public var rackID: String = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var rackID: String
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 12
-        var value = Self()
+        var clusterID: String? = nil
+        let replicaID: Int32
         if version <= 14 {
-            value.replicaID = try reader.readInt32()
+            replicaID = try reader.readInt32()
+        } else {
+            replicaID = -1
         }
-        value.maxWaitMs = try reader.readInt32()
-        value.minBytes = try reader.readInt32()
+        var replicaState: ReplicaState = FetchRequest.ReplicaState()
+        let maxWaitMs = try reader.readInt32()
+        let minBytes = try reader.readInt32()
+        let maxBytes: Int32
         if version >= 3 {
-            value.maxBytes = try reader.readInt32()
+            maxBytes = try reader.readInt32()
+        } else {
+            maxBytes = 2147483647
         }
+        let isolationLevel: Int8
         if version >= 4 {
-            value.isolationLevel = try reader.readInt8()
+            isolationLevel = try reader.readInt8()
+        } else {
+            isolationLevel = 0
         }
+        let sessionID: Int32
         if version >= 7 {
-            value.sessionID = try reader.readInt32()
+            sessionID = try reader.readInt32()
+        } else {
+            sessionID = 0
         }
+        let sessionEpoch: Int32
         if version >= 7 {
-            value.sessionEpoch = try reader.readInt32()
+            sessionEpoch = try reader.readInt32()
+        } else {
+            sessionEpoch = -1
         }
+        let topics: [FetchTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [FetchTopic] = []
@@ -106,8 +120,9 @@ public struct FetchRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try FetchTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let forgottenTopicsData: [ForgottenTopic]
         if version >= 7 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -116,28 +131,40 @@ public struct FetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try ForgottenTopic.decode(from: &reader, version: version))
                 }
-                value.forgottenTopicsData = elements
+                forgottenTopicsData = elements
             }
+        } else {
+            forgottenTopicsData = []
         }
+        let rackID: String
         if version >= 11 {
-            value.rackID = try reader.readString(compact: flexible)
+            rackID = try reader.readString(compact: flexible)
+        } else {
+            rackID = ""
         }
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0:
-                    value.clusterID = try reader.readNullableString(compact: flexible)
+                    clusterID = try reader.readNullableString(compact: flexible)
                     try reader.endTaggedField(section)
+                    if !(clusterID != nil) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 1 where version >= 15:
-                    value.replicaState = try ReplicaState.decode(from: &reader, version: version)
+                    replicaState = try ReplicaState.decode(from: &reader, version: version)
                     try reader.endTaggedField(section)
+                    if !(replicaState != FetchRequest.ReplicaState()) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(clusterID: clusterID, replicaID: replicaID, replicaState: replicaState, maxWaitMs: maxWaitMs, minBytes: minBytes, maxBytes: maxBytes, isolationLevel: isolationLevel, sessionID: sessionID, sessionEpoch: sessionEpoch, topics: topics, forgottenTopicsData: forgottenTopicsData, rackID: rackID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -162,64 +189,59 @@ public struct FetchRequest: RequestMessage {
             writer.writeInt32(sessionEpoch)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if version >= 7 {
             writer.writeArrayCount(forgottenTopicsData.count, compact: flexible)
-            for element in forgottenTopicsData {
-                try element.encode(into: &writer, version: version)
+            for index in forgottenTopicsData.indices {
+                try forgottenTopicsData[index].encode(into: &writer, version: version)
             }
         }
         if version >= 11 {
             try writer.writeString(rackID, compact: flexible)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if clusterID != nil { count += 1 }
-            if version >= 15 && replicaState != ReplicaState() { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if clusterID != nil {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    if let value = clusterID {
-                        try writer.writeString(value, compact: flexible)
-                    } else {
-                        try writer.writeNullableString(nil, compact: flexible)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if clusterID != nil { known |= 1 << 0 }
+            if version >= 15 && replicaState != FetchRequest.ReplicaState() { known |= 1 << 1 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                if let value = clusterID {
+                    try writer.writeString(value, compact: flexible)
+                } else {
+                    try writer.writeNullableString(nil, compact: flexible)
                 }
-                if version >= 15 && replicaState != ReplicaState() {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                    let start = writer.beginTaggedField(1)
-                    try replicaState.encode(into: &writer, version: version)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            if known & (1 << 1) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                let start = writer.beginTaggedField(1)
+                try replicaState.encode(into: &writer, version: version)
+                writer.endTaggedField(start)
+            }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `FetchRequest`; versions 15-18.
     public struct ReplicaState: Equatable, Sendable {
         /// Versions 15+, default -1.
-        public var replicaID: Int32 = -1
+        public var replicaID: Int32
         /// Versions 15+, default -1.
-        public var replicaEpoch: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var replicaEpoch: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.replicaID = try reader.readInt32()
-            value.replicaEpoch = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let replicaID = try reader.readInt32()
+            let replicaEpoch = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(replicaID: replicaID, replicaEpoch: replicaEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -232,26 +254,29 @@ public struct FetchRequest: RequestMessage {
     /// A structure of `FetchRequest`; versions 0-18.
     public struct FetchTopic: Equatable, Sendable {
         /// Versions 0-12.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 13+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [FetchPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [FetchPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
+            let topic: String
             if version <= 12 {
-                value.topic = try reader.readString(compact: flexible)
+                topic = try reader.readString(compact: flexible)
+            } else {
+                topic = ""
             }
+            let topicID: KafkaUUID
             if version >= 13 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [FetchPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 16)
                 var elements: [FetchPartition] = []
@@ -259,12 +284,15 @@ public struct FetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try FetchPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -276,8 +304,8 @@ public struct FetchRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -288,58 +316,72 @@ public struct FetchRequest: RequestMessage {
     /// A structure of `FetchRequest`; versions 0-18.
     public struct FetchPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 9+, default -1.
-        public var currentLeaderEpoch: Int32 = -1
+        public var currentLeaderEpoch: Int32
         /// Versions 0+.
-        public var fetchOffset: Int64 = 0
+        public var fetchOffset: Int64
         /// Versions 12+, default -1.
-        public var lastFetchedEpoch: Int32 = -1
+        public var lastFetchedEpoch: Int32
         /// Versions 5+, default -1.
-        public var logStartOffset: Int64 = -1
+        public var logStartOffset: Int64
         /// Versions 0+.
-        public var partitionMaxBytes: Int32 = 0
+        public var partitionMaxBytes: Int32
         /// Versions 17+, tag 0.
-        public var replicaDirectoryID: KafkaUUID = .zero
+        public var replicaDirectoryID: KafkaUUID
         /// Versions 18+, tag 1, default 9223372036854775807.
-        public var highWatermark: Int64 = 9223372036854775807
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var highWatermark: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
-            value.partition = try reader.readInt32()
+            let partition = try reader.readInt32()
+            let currentLeaderEpoch: Int32
             if version >= 9 {
-                value.currentLeaderEpoch = try reader.readInt32()
+                currentLeaderEpoch = try reader.readInt32()
+            } else {
+                currentLeaderEpoch = -1
             }
-            value.fetchOffset = try reader.readInt64()
+            let fetchOffset = try reader.readInt64()
+            let lastFetchedEpoch: Int32
             if version >= 12 {
-                value.lastFetchedEpoch = try reader.readInt32()
+                lastFetchedEpoch = try reader.readInt32()
+            } else {
+                lastFetchedEpoch = -1
             }
+            let logStartOffset: Int64
             if version >= 5 {
-                value.logStartOffset = try reader.readInt64()
+                logStartOffset = try reader.readInt64()
+            } else {
+                logStartOffset = -1
             }
-            value.partitionMaxBytes = try reader.readInt32()
+            let partitionMaxBytes = try reader.readInt32()
+            var replicaDirectoryID: KafkaUUID = .zero
+            var highWatermark: Int64 = 9223372036854775807
+            var unknownTaggedFields: [UnknownTaggedField] = []
             if flexible {
                 var section = try reader.beginTaggedFields()
                 while try reader.nextTaggedField(&section) {
                     switch section.tag {
                     case 0 where version >= 17:
-                        value.replicaDirectoryID = try reader.readUUID()
+                        replicaDirectoryID = try reader.readUUID()
                         try reader.endTaggedField(section)
+                        if !(replicaDirectoryID != .zero) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 1 where version >= 18:
-                        value.highWatermark = try reader.readInt64()
+                        highWatermark = try reader.readInt64()
                         try reader.endTaggedField(section)
+                        if !(highWatermark != 9223372036854775807) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
-                        value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                        unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
                 }
             }
-            return value
+            return Self(partition: partition, currentLeaderEpoch: currentLeaderEpoch, fetchOffset: fetchOffset, lastFetchedEpoch: lastFetchedEpoch, logStartOffset: logStartOffset, partitionMaxBytes: partitionMaxBytes, replicaDirectoryID: replicaDirectoryID, highWatermark: highWatermark, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -357,26 +399,25 @@ public struct FetchRequest: RequestMessage {
             }
             writer.writeInt32(partitionMaxBytes)
             if flexible {
-                var count = unknownTaggedFields.count
-                if version >= 17 && replicaDirectoryID != .zero { count += 1 }
-                if version >= 18 && highWatermark != 9223372036854775807 { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if version >= 17 && replicaDirectoryID != .zero {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        writer.writeUUID(replicaDirectoryID)
-                        writer.endTaggedField(start)
-                    }
-                    if version >= 18 && highWatermark != 9223372036854775807 {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                        let start = writer.beginTaggedField(1)
-                        writer.writeInt64(highWatermark)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if version >= 17 && replicaDirectoryID != .zero { known |= 1 << 0 }
+                if version >= 18 && highWatermark != 9223372036854775807 { known |= 1 << 1 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    writer.writeUUID(replicaDirectoryID)
+                    writer.endTaggedField(start)
                 }
+                if known & (1 << 1) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                    let start = writer.beginTaggedField(1)
+                    writer.writeInt64(highWatermark)
+                    writer.endTaggedField(start)
+                }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -384,34 +425,40 @@ public struct FetchRequest: RequestMessage {
     /// A structure of `FetchRequest`; versions 7-18.
     public struct ForgottenTopic: Equatable, Sendable {
         /// Versions 7-12.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 13+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 7+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
+            let topic: String
             if version <= 12 {
-                value.topic = try reader.readString(compact: flexible)
+                topic = try reader.readString(compact: flexible)
+            } else {
+                topic = ""
             }
+            let topicID: KafkaUUID
             if version >= 13 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -428,6 +475,79 @@ public struct FetchRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension FetchRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: nil,
+            replicaID: -1,
+            replicaState: FetchRequest.ReplicaState(),
+            maxWaitMs: 0,
+            minBytes: 0,
+            maxBytes: 2147483647,
+            isolationLevel: 0,
+            sessionID: 0,
+            sessionEpoch: -1,
+            topics: [],
+            forgottenTopicsData: [],
+            rackID: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchRequest.ReplicaState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            replicaID: -1,
+            replicaEpoch: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchRequest.FetchTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchRequest.FetchPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            currentLeaderEpoch: -1,
+            fetchOffset: 0,
+            lastFetchedEpoch: -1,
+            logStartOffset: -1,
+            partitionMaxBytes: 0,
+            replicaDirectoryID: .zero,
+            highWatermark: 9223372036854775807,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchRequest.ForgottenTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -481,35 +601,41 @@ public struct FetchResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 7+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 7+, default 0.
-    public var sessionID: Int32 = 0
+    public var sessionID: Int32
     /// Versions 0+.
-    public var responses: [FetchableTopicResponse] = []
+    public var responses: [FetchableTopicResponse]
     /// Versions 16+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 12
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let errorCode: ErrorCode
         if version >= 7 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let sessionID: Int32
         if version >= 7 {
-            value.sessionID = try reader.readInt32()
+            sessionID = try reader.readInt32()
+        } else {
+            sessionID = 0
         }
+        let responses: [FetchableTopicResponse]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [FetchableTopicResponse] = []
@@ -517,8 +643,10 @@ public struct FetchResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try FetchableTopicResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
@@ -531,15 +659,18 @@ public struct FetchResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                         }
-                        value.nodeEndpoints = elements
+                        nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, sessionID: sessionID, responses: responses, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -556,52 +687,54 @@ public struct FetchResponse: ResponseMessage {
             writer.writeInt32(sessionID)
         }
         writer.writeArrayCount(responses.count, compact: flexible)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 16 && !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 16 && !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for element in nodeEndpoints {
-                        try element.encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if version >= 16 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `FetchResponse`; versions 0-18.
     public struct FetchableTopicResponse: Equatable, Sendable {
         /// Versions 0-12.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 13+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
+            let topic: String
             if version <= 12 {
-                value.topic = try reader.readString(compact: flexible)
+                topic = try reader.readString(compact: flexible)
+            } else {
+                topic = ""
             }
+            let topicID: KafkaUUID
             if version >= 13 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 18)
                 var elements: [PartitionData] = []
@@ -609,12 +742,15 @@ public struct FetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -626,8 +762,8 @@ public struct FetchResponse: ResponseMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -638,83 +774,104 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 0-18.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var highWatermark: Int64 = 0
+        public var highWatermark: Int64
         /// Versions 4+, default -1.
-        public var lastStableOffset: Int64 = -1
+        public var lastStableOffset: Int64
         /// Versions 5+, default -1.
-        public var logStartOffset: Int64 = -1
+        public var logStartOffset: Int64
         /// Versions 12+, tag 0.
-        public var divergingEpoch: EpochEndOffset = EpochEndOffset()
+        public var divergingEpoch: EpochEndOffset
         /// Versions 12+, tag 1.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
+        public var currentLeader: LeaderIdAndEpoch
         /// Versions 12+, tag 2.
-        public var snapshotID: SnapshotId = SnapshotId()
+        public var snapshotID: SnapshotId
         /// Versions 4+, nullable 4+.
-        public var abortedTransactions: [AbortedTransaction]? = []
+        public var abortedTransactions: [AbortedTransaction]?
         /// Versions 11+, default -1.
-        public var preferredReadReplica: Int32 = -1
+        public var preferredReadReplica: Int32
         /// Versions 0+, nullable 0+.
-        public var records: ByteBuffer? = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var records: ByteBuffer?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.highWatermark = try reader.readInt64()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let highWatermark = try reader.readInt64()
+            let lastStableOffset: Int64
             if version >= 4 {
-                value.lastStableOffset = try reader.readInt64()
+                lastStableOffset = try reader.readInt64()
+            } else {
+                lastStableOffset = -1
             }
+            let logStartOffset: Int64
             if version >= 5 {
-                value.logStartOffset = try reader.readInt64()
+                logStartOffset = try reader.readInt64()
+            } else {
+                logStartOffset = -1
             }
+            var divergingEpoch: EpochEndOffset = FetchResponse.EpochEndOffset()
+            var currentLeader: LeaderIdAndEpoch = FetchResponse.LeaderIdAndEpoch()
+            var snapshotID: SnapshotId = FetchResponse.SnapshotId()
+            let abortedTransactions: [AbortedTransaction]?
             if version >= 4 {
                 do {
                     let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 16, allowed: true)
                     if count < 0 {
-                        value.abortedTransactions = nil
+                        abortedTransactions = nil
                     } else {
                         var elements: [AbortedTransaction] = []
                         elements.reserveCapacity(min(count, WireReader.reservedElements))
                         for _ in 0..<count {
                             elements.append(try AbortedTransaction.decode(from: &reader, version: version))
                         }
-                        value.abortedTransactions = elements
+                        abortedTransactions = elements
                     }
                 }
+            } else {
+                abortedTransactions = []
             }
+            let preferredReadReplica: Int32
             if version >= 11 {
-                value.preferredReadReplica = try reader.readInt32()
+                preferredReadReplica = try reader.readInt32()
+            } else {
+                preferredReadReplica = -1
             }
-            value.records = try reader.readNullableBytes(compact: flexible)
+            let records = try reader.readNullableBytes(compact: flexible)
+            var unknownTaggedFields: [UnknownTaggedField] = []
             if flexible {
                 var section = try reader.beginTaggedFields()
                 while try reader.nextTaggedField(&section) {
                     switch section.tag {
                     case 0:
-                        value.divergingEpoch = try EpochEndOffset.decode(from: &reader, version: version)
+                        divergingEpoch = try EpochEndOffset.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(divergingEpoch != FetchResponse.EpochEndOffset()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 1:
-                        value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+                        currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(currentLeader != FetchResponse.LeaderIdAndEpoch()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 2:
-                        value.snapshotID = try SnapshotId.decode(from: &reader, version: version)
+                        snapshotID = try SnapshotId.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(snapshotID != FetchResponse.SnapshotId()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
-                        value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                        unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
                 }
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, highWatermark: highWatermark, lastStableOffset: lastStableOffset, logStartOffset: logStartOffset, divergingEpoch: divergingEpoch, currentLeader: currentLeader, snapshotID: snapshotID, abortedTransactions: abortedTransactions, preferredReadReplica: preferredReadReplica, records: records, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -731,8 +888,8 @@ public struct FetchResponse: ResponseMessage {
             if version >= 4 {
                 if let value = abortedTransactions {
                     writer.writeArrayCount(value.count, compact: flexible)
-                    for element in value {
-                        try element.encode(into: &writer, version: version)
+                    for index in value.indices {
+                        try value[index].encode(into: &writer, version: version)
                     }
                 } else {
                     writer.writeNullArray(compact: flexible)
@@ -747,33 +904,32 @@ public struct FetchResponse: ResponseMessage {
                 try writer.writeNullableBytes(nil, compact: flexible)
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if divergingEpoch != EpochEndOffset() { count += 1 }
-                if currentLeader != LeaderIdAndEpoch() { count += 1 }
-                if snapshotID != SnapshotId() { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if divergingEpoch != EpochEndOffset() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        try divergingEpoch.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    if currentLeader != LeaderIdAndEpoch() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                        let start = writer.beginTaggedField(1)
-                        try currentLeader.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    if snapshotID != SnapshotId() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 2)
-                        let start = writer.beginTaggedField(2)
-                        try snapshotID.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if divergingEpoch != FetchResponse.EpochEndOffset() { known |= 1 << 0 }
+                if currentLeader != FetchResponse.LeaderIdAndEpoch() { known |= 1 << 1 }
+                if snapshotID != FetchResponse.SnapshotId() { known |= 1 << 2 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    try divergingEpoch.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
                 }
+                if known & (1 << 1) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                    let start = writer.beginTaggedField(1)
+                    try currentLeader.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
+                }
+                if known & (1 << 2) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 2)
+                    let start = writer.beginTaggedField(2)
+                    try snapshotID.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
+                }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -781,21 +937,17 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 12-18.
     public struct EpochEndOffset: Equatable, Sendable {
         /// Versions 12+, default -1.
-        public var epoch: Int32 = -1
+        public var epoch: Int32
         /// Versions 12+, default -1.
-        public var endOffset: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var endOffset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.epoch = try reader.readInt32()
-            value.endOffset = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let epoch = try reader.readInt32()
+            let endOffset = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(epoch: epoch, endOffset: endOffset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -808,21 +960,17 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 12-18.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 12+, default -1.
-        public var leaderID: Int32 = -1
+        public var leaderID: Int32
         /// Versions 12+, default -1.
-        public var leaderEpoch: Int32 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -835,21 +983,17 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 12-18.
     public struct SnapshotId: Equatable, Sendable {
         /// Versions 0+, default -1.
-        public var endOffset: Int64 = -1
+        public var endOffset: Int64
         /// Versions 0+, default -1.
-        public var epoch: Int32 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var epoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.endOffset = try reader.readInt64()
-            value.epoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let endOffset = try reader.readInt64()
+            let epoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(endOffset: endOffset, epoch: epoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -862,24 +1006,23 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 4-18.
     public struct AbortedTransaction: Equatable, Sendable {
         /// Versions 4+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 4+.
-        public var firstOffset: Int64 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var firstOffset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 12
-            var value = Self()
-            value.producerID = try reader.readInt64()
-            value.firstOffset = try reader.readInt64()
+            let producerID = try reader.readInt64()
+            let firstOffset = try reader.readInt64()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(producerID: producerID, firstOffset: firstOffset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -895,27 +1038,23 @@ public struct FetchResponse: ResponseMessage {
     /// A structure of `FetchResponse`; versions 16-18.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 16+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 16+.
-        public var host: String = ""
+        public var host: String
         /// Versions 16+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 16+, nullable 16+, default null.
-        public var rack: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.rack = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let rack = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -929,5 +1068,108 @@ public struct FetchResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FetchResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            sessionID: 0,
+            responses: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.FetchableTopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            highWatermark: 0,
+            lastStableOffset: -1,
+            logStartOffset: -1,
+            divergingEpoch: FetchResponse.EpochEndOffset(),
+            currentLeader: FetchResponse.LeaderIdAndEpoch(),
+            snapshotID: FetchResponse.SnapshotId(),
+            abortedTransactions: [],
+            preferredReadReplica: -1,
+            records: ByteBuffer(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.EpochEndOffset {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            epoch: -1,
+            endOffset: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: -1,
+            leaderEpoch: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.SnapshotId {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            endOffset: -1,
+            epoch: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.AbortedTransaction {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            producerID: 0,
+            firstOffset: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            unknownTaggedFields: []
+        )
     }
 }

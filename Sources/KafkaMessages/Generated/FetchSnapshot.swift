@@ -32,25 +32,23 @@ public struct FetchSnapshotRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, tag 0, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 0+, default -1.
-    public var replicaID: Int32 = -1
+    public var replicaID: Int32
     /// Versions 0+, default 0x7fffffff.
-    public var maxBytes: Int32 = 2147483647
+    public var maxBytes: Int32
     /// Versions 0+.
-    public var topics: [TopicSnapshot] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicSnapshot]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.replicaID = try reader.readInt32()
-        value.maxBytes = try reader.readInt32()
+        var clusterID: String? = nil
+        let replicaID = try reader.readInt32()
+        let maxBytes = try reader.readInt32()
+        let topics: [TopicSnapshot]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicSnapshot] = []
@@ -58,19 +56,23 @@ public struct FetchSnapshotRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicSnapshot.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
             case 0:
-                value.clusterID = try reader.readNullableString(compact: true)
+                clusterID = try reader.readNullableString(compact: true)
                 try reader.endTaggedField(section)
+                if !(clusterID != nil) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(clusterID: clusterID, replicaID: replicaID, maxBytes: maxBytes, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -79,43 +81,39 @@ public struct FetchSnapshotRequest: RequestMessage {
         writer.writeInt32(replicaID)
         writer.writeInt32(maxBytes)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if clusterID != nil { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if clusterID != nil {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                if let value = clusterID {
-                    try writer.writeString(value, compact: true)
-                } else {
-                    try writer.writeNullableString(nil, compact: true)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if clusterID != nil { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            if let value = clusterID {
+                try writer.writeString(value, compact: true)
+            } else {
+                try writer.writeNullableString(nil, compact: true)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct TopicSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [PartitionSnapshot] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionSnapshot]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [PartitionSnapshot]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 30)
                 var elements: [PartitionSnapshot] = []
@@ -123,17 +121,17 @@ public struct FetchSnapshotRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionSnapshot.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -142,38 +140,39 @@ public struct FetchSnapshotRequest: RequestMessage {
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct PartitionSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var currentLeaderEpoch: Int32 = 0
+        public var currentLeaderEpoch: Int32
         /// Versions 0+.
-        public var snapshotID: SnapshotId = SnapshotId()
+        public var snapshotID: SnapshotId
         /// Versions 0+.
-        public var position: Int64 = 0
+        public var position: Int64
         /// Versions 1+, tag 0.
-        public var replicaDirectoryID: KafkaUUID = .zero
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var replicaDirectoryID: KafkaUUID
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.currentLeaderEpoch = try reader.readInt32()
-            value.snapshotID = try SnapshotId.decode(from: &reader, version: version)
-            value.position = try reader.readInt64()
+            let partition = try reader.readInt32()
+            let currentLeaderEpoch = try reader.readInt32()
+            let snapshotID = try SnapshotId.decode(from: &reader, version: version)
+            let position = try reader.readInt64()
+            var replicaDirectoryID: KafkaUUID = .zero
+            var unknownTaggedFields: [UnknownTaggedField] = []
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0 where version >= 1:
-                    value.replicaDirectoryID = try reader.readUUID()
+                    replicaDirectoryID = try reader.readUUID()
                     try reader.endTaggedField(section)
+                    if !(replicaDirectoryID != .zero) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
-            return value
+            return Self(partition: partition, currentLeaderEpoch: currentLeaderEpoch, snapshotID: snapshotID, position: position, replicaDirectoryID: replicaDirectoryID, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -181,40 +180,35 @@ public struct FetchSnapshotRequest: RequestMessage {
             writer.writeInt32(currentLeaderEpoch)
             try snapshotID.encode(into: &writer, version: version)
             writer.writeInt64(position)
-            var count = unknownTaggedFields.count
-            if version >= 1 && replicaDirectoryID != .zero { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 1 && replicaDirectoryID != .zero {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeUUID(replicaDirectoryID)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if version >= 1 && replicaDirectoryID != .zero { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeUUID(replicaDirectoryID)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
     public struct SnapshotId: Equatable, Sendable {
         /// Versions 0+.
-        public var endOffset: Int64 = 0
+        public var endOffset: Int64
         /// Versions 0+.
-        public var epoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var epoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.endOffset = try reader.readInt64()
-            value.epoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let endOffset = try reader.readInt64()
+            let epoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(endOffset: endOffset, epoch: epoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -222,6 +216,55 @@ public struct FetchSnapshotRequest: RequestMessage {
             writer.writeInt32(epoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FetchSnapshotRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: nil,
+            replicaID: -1,
+            maxBytes: 2147483647,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.TopicSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.PartitionSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            currentLeaderEpoch: 0,
+            snapshotID: FetchSnapshotRequest.SnapshotId(),
+            position: 0,
+            replicaDirectoryID: .zero,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotRequest.SnapshotId {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            endOffset: 0,
+            epoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -262,25 +305,22 @@ public struct FetchSnapshotResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var topics: [TopicSnapshot] = []
+    public var topics: [TopicSnapshot]
     /// Versions 1+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let topics: [TopicSnapshot]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicSnapshot] = []
@@ -288,8 +328,10 @@ public struct FetchSnapshotResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicSnapshot.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
@@ -301,14 +343,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                     }
-                    value.nodeEndpoints = elements
+                    nodeEndpoints = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!nodeEndpoints.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, topics: topics, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -317,42 +362,38 @@ public struct FetchSnapshotResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if version >= 1 && !nodeEndpoints.isEmpty { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !nodeEndpoints.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(nodeEndpoints.count, compact: true)
-                for element in nodeEndpoints {
-                    try element.encode(into: &writer, version: version)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(nodeEndpoints.count, compact: true)
+            for index in nodeEndpoints.indices {
+                try nodeEndpoints[index].encode(into: &writer, version: version)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct TopicSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [PartitionSnapshot] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionSnapshot]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [PartitionSnapshot]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 37)
                 var elements: [PartitionSnapshot] = []
@@ -360,17 +401,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionSnapshot.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -379,44 +420,45 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct PartitionSnapshot: Equatable, Sendable {
         /// Versions 0+.
-        public var index: Int32 = 0
+        public var index: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var snapshotID: SnapshotId = SnapshotId()
+        public var snapshotID: SnapshotId
         /// Versions 0+, tag 0.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
+        public var currentLeader: LeaderIdAndEpoch
         /// Versions 0+.
-        public var size: Int64 = 0
+        public var size: Int64
         /// Versions 0+.
-        public var position: Int64 = 0
+        public var position: Int64
         /// Versions 0+.
-        public var unalignedRecords: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var unalignedRecords: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.index = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.snapshotID = try SnapshotId.decode(from: &reader, version: version)
-            value.size = try reader.readInt64()
-            value.position = try reader.readInt64()
-            value.unalignedRecords = try reader.readBytes(compact: true)
+            let index = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let snapshotID = try SnapshotId.decode(from: &reader, version: version)
+            var currentLeader: LeaderIdAndEpoch = FetchSnapshotResponse.LeaderIdAndEpoch()
+            let size = try reader.readInt64()
+            let position = try reader.readInt64()
+            let unalignedRecords = try reader.readBytes(compact: true)
+            var unknownTaggedFields: [UnknownTaggedField] = []
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0:
-                    value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+                    currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                     try reader.endTaggedField(section)
+                    if !(currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch()) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
-            return value
+            return Self(index: index, errorCode: errorCode, snapshotID: snapshotID, currentLeader: currentLeader, size: size, position: position, unalignedRecords: unalignedRecords, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -426,40 +468,35 @@ public struct FetchSnapshotResponse: ResponseMessage {
             writer.writeInt64(size)
             writer.writeInt64(position)
             try writer.writeBytes(unalignedRecords, compact: true)
-            var count = unknownTaggedFields.count
-            if currentLeader != LeaderIdAndEpoch() { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if currentLeader != LeaderIdAndEpoch() {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    try currentLeader.encode(into: &writer, version: version)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                try currentLeader.encode(into: &writer, version: version)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct SnapshotId: Equatable, Sendable {
         /// Versions 0+.
-        public var endOffset: Int64 = 0
+        public var endOffset: Int64
         /// Versions 0+.
-        public var epoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var epoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.endOffset = try reader.readInt64()
-            value.epoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let endOffset = try reader.readInt64()
+            let epoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(endOffset: endOffset, epoch: epoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -472,21 +509,17 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -499,24 +532,20 @@ public struct FetchSnapshotResponse: ResponseMessage {
     /// A structure of `FetchSnapshotResponse`; versions 1.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 1+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -525,5 +554,79 @@ public struct FetchSnapshotResponse: ResponseMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FetchSnapshotResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            topics: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.TopicSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.PartitionSnapshot {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            index: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            snapshotID: FetchSnapshotResponse.SnapshotId(),
+            currentLeader: FetchSnapshotResponse.LeaderIdAndEpoch(),
+            size: 0,
+            position: 0,
+            unalignedRecords: ByteBuffer(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.SnapshotId {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            endOffset: 0,
+            epoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FetchSnapshotResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -18,28 +18,31 @@ public struct FindCoordinatorRequest: RequestMessage {
         """
 
     /// Versions 0-3.
-    public var key: String = ""
+    public var key: String
     /// Versions 1+, default 0.
-    public var keyType: Int8 = 0
+    public var keyType: Int8
     /// Versions 4+.
-    public var coordinatorKeys: [String] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var coordinatorKeys: [String]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let key: String
         if version <= 3 {
-            value.key = try reader.readString(compact: flexible)
+            key = try reader.readString(compact: flexible)
+        } else {
+            key = ""
         }
+        let keyType: Int8
         if version >= 1 {
-            value.keyType = try reader.readInt8()
+            keyType = try reader.readInt8()
+        } else {
+            keyType = 0
         }
+        let coordinatorKeys: [String]
         if version >= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
@@ -48,13 +51,18 @@ public struct FindCoordinatorRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: flexible))
                 }
-                value.coordinatorKeys = elements
+                coordinatorKeys = elements
             }
+        } else {
+            coordinatorKeys = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(key: key, keyType: keyType, coordinatorKeys: coordinatorKeys, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -69,13 +77,25 @@ public struct FindCoordinatorRequest: RequestMessage {
         }
         if version >= 4 {
             writer.writeArrayCount(coordinatorKeys.count, compact: flexible)
-            for element in coordinatorKeys {
-                try writer.writeString(element, compact: flexible)
+            for index in coordinatorKeys.indices {
+                try writer.writeString(coordinatorKeys[index], compact: flexible)
             }
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FindCoordinatorRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            keyType: 0,
+            coordinatorKeys: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -105,48 +125,63 @@ public struct FindCoordinatorResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0-3.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 1-3, nullable 1-3.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0-3.
-    public var nodeID: Int32 = 0
+    public var nodeID: Int32
     /// Versions 0-3.
-    public var host: String = ""
+    public var host: String
     /// Versions 0-3.
-    public var port: Int32 = 0
+    public var port: Int32
     /// Versions 4+.
-    public var coordinators: [Coordinator] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var coordinators: [Coordinator]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let errorCode: ErrorCode
         if version <= 3 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let errorMessage: String?
         if version >= 1, version <= 3 {
-            value.errorMessage = try reader.readNullableString(compact: flexible)
+            errorMessage = try reader.readNullableString(compact: flexible)
+        } else {
+            errorMessage = ""
         }
+        let nodeID: Int32
         if version <= 3 {
-            value.nodeID = try reader.readInt32()
+            nodeID = try reader.readInt32()
+        } else {
+            nodeID = 0
         }
+        let host: String
         if version <= 3 {
-            value.host = try reader.readString(compact: flexible)
+            host = try reader.readString(compact: flexible)
+        } else {
+            host = ""
         }
+        let port: Int32
         if version <= 3 {
-            value.port = try reader.readInt32()
+            port = try reader.readInt32()
+        } else {
+            port = 0
         }
+        let coordinators: [Coordinator]
         if version >= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
@@ -155,13 +190,18 @@ public struct FindCoordinatorResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try Coordinator.decode(from: &reader, version: version))
                 }
-                value.coordinators = elements
+                coordinators = elements
             }
+        } else {
+            coordinators = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, nodeID: nodeID, host: host, port: port, coordinators: coordinators, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -192,8 +232,8 @@ public struct FindCoordinatorResponse: ResponseMessage {
         }
         if version >= 4 {
             writer.writeArrayCount(coordinators.count, compact: flexible)
-            for element in coordinators {
-                try element.encode(into: &writer, version: version)
+            for index in coordinators.indices {
+                try coordinators[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -204,33 +244,29 @@ public struct FindCoordinatorResponse: ResponseMessage {
     /// A structure of `FindCoordinatorResponse`; versions 4-6.
     public struct Coordinator: Equatable, Sendable {
         /// Versions 4+.
-        public var key: String = ""
+        public var key: String
         /// Versions 4+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 4+.
-        public var host: String = ""
+        public var host: String
         /// Versions 4+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 4+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 4+, nullable 4+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.key = try reader.readString(compact: true)
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let key = try reader.readString(compact: true)
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(key: key, nodeID: nodeID, host: host, port: port, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -246,5 +282,36 @@ public struct FindCoordinatorResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension FindCoordinatorResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            nodeID: 0,
+            host: "",
+            port: 0,
+            coordinators: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension FindCoordinatorResponse.Coordinator {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            nodeID: 0,
+            host: "",
+            port: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -16,20 +16,16 @@ public struct GetTelemetrySubscriptionsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var clientInstanceID: KafkaUUID = .zero
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var clientInstanceID: KafkaUUID
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clientInstanceID = try reader.readUUID()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let clientInstanceID = try reader.readUUID()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clientInstanceID: clientInstanceID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -37,6 +33,16 @@ public struct GetTelemetrySubscriptionsRequest: RequestMessage {
         try Self.checkVersion(version)
         writer.writeUUID(clientInstanceID)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension GetTelemetrySubscriptionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clientInstanceID: .zero,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -61,37 +67,34 @@ public struct GetTelemetrySubscriptionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var clientInstanceID: KafkaUUID = .zero
+    public var clientInstanceID: KafkaUUID
     /// Versions 0+.
-    public var subscriptionID: Int32 = 0
+    public var subscriptionID: Int32
     /// Versions 0+.
-    public var acceptedCompressionTypes: [Int8] = []
+    public var acceptedCompressionTypes: [Int8]
     /// Versions 0+.
-    public var pushIntervalMs: Int32 = 0
+    public var pushIntervalMs: Int32
     /// Versions 0+.
-    public var telemetryMaxBytes: Int32 = 0
+    public var telemetryMaxBytes: Int32
     /// Versions 0+.
-    public var deltaTemporality: Bool = false
+    public var deltaTemporality: Bool
     /// Versions 0+.
-    public var requestedMetrics: [String] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var requestedMetrics: [String]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.clientInstanceID = try reader.readUUID()
-        value.subscriptionID = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let clientInstanceID = try reader.readUUID()
+        let subscriptionID = try reader.readInt32()
+        let acceptedCompressionTypes: [Int8]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [Int8] = []
@@ -99,11 +102,12 @@ public struct GetTelemetrySubscriptionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try reader.readInt8())
             }
-            value.acceptedCompressionTypes = elements
+            acceptedCompressionTypes = elements
         }
-        value.pushIntervalMs = try reader.readInt32()
-        value.telemetryMaxBytes = try reader.readInt32()
-        value.deltaTemporality = try reader.readBool()
+        let pushIntervalMs = try reader.readInt32()
+        let telemetryMaxBytes = try reader.readInt32()
+        let deltaTemporality = try reader.readBool()
+        let requestedMetrics: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -111,10 +115,10 @@ public struct GetTelemetrySubscriptionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.requestedMetrics = elements
+            requestedMetrics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, clientInstanceID: clientInstanceID, subscriptionID: subscriptionID, acceptedCompressionTypes: acceptedCompressionTypes, pushIntervalMs: pushIntervalMs, telemetryMaxBytes: telemetryMaxBytes, deltaTemporality: deltaTemporality, requestedMetrics: requestedMetrics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -125,16 +129,34 @@ public struct GetTelemetrySubscriptionsResponse: ResponseMessage {
         writer.writeUUID(clientInstanceID)
         writer.writeInt32(subscriptionID)
         writer.writeArrayCount(acceptedCompressionTypes.count, compact: true)
-        for element in acceptedCompressionTypes {
-            writer.writeInt8(element)
+        for index in acceptedCompressionTypes.indices {
+            writer.writeInt8(acceptedCompressionTypes[index])
         }
         writer.writeInt32(pushIntervalMs)
         writer.writeInt32(telemetryMaxBytes)
         writer.writeBool(deltaTemporality)
         writer.writeArrayCount(requestedMetrics.count, compact: true)
-        for element in requestedMetrics {
-            try writer.writeString(element, compact: true)
+        for index in requestedMetrics.indices {
+            try writer.writeString(requestedMetrics[index], compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension GetTelemetrySubscriptionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            clientInstanceID: .zero,
+            subscriptionID: 0,
+            acceptedCompressionTypes: [],
+            pushIntervalMs: 0,
+            telemetryMaxBytes: 0,
+            deltaTemporality: false,
+            requestedMetrics: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -11,34 +11,36 @@ public struct RequestHeader: KafkaMessage {
     public static let firstFlexibleVersion: Int16 = 2
 
     /// Versions 0+.
-    public var requestApiKey: Int16 = 0
+    public var requestApiKey: Int16
     /// Versions 0+.
-    public var requestApiVersion: Int16 = 0
+    public var requestApiVersion: Int16
     /// Versions 0+.
-    public var correlationID: Int32 = 0
+    public var correlationID: Int32
     /// Versions 1+, nullable 1+.
-    public var clientID: String? = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var clientID: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.requestApiKey = try reader.readInt16()
-        value.requestApiVersion = try reader.readInt16()
-        value.correlationID = try reader.readInt32()
+        let requestApiKey = try reader.readInt16()
+        let requestApiVersion = try reader.readInt16()
+        let correlationID = try reader.readInt32()
+        let clientID: String?
         if version >= 1 {
-            value.clientID = try reader.readNullableString(compact: false)
+            clientID = try reader.readNullableString(compact: false)
+        } else {
+            clientID = ""
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(requestApiKey: requestApiKey, requestApiVersion: requestApiVersion, correlationID: correlationID, clientID: clientID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -61,6 +63,19 @@ public struct RequestHeader: KafkaMessage {
     }
 }
 
+extension RequestHeader {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            requestApiKey: 0,
+            requestApiVersion: 0,
+            correlationID: 0,
+            clientID: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// What every response begins with.
 ///
 /// Versions 0-1; flexible 1+.
@@ -70,23 +85,22 @@ public struct ResponseHeader: KafkaMessage {
     public static let firstFlexibleVersion: Int16 = 1
 
     /// Versions 0+.
-    public var correlationID: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var correlationID: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.correlationID = try reader.readInt32()
+        let correlationID = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(correlationID: correlationID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -97,5 +111,15 @@ public struct ResponseHeader: KafkaMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ResponseHeader {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            correlationID: 0,
+            unknownTaggedFields: []
+        )
     }
 }

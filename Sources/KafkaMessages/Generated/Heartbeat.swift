@@ -19,34 +19,36 @@ public struct HeartbeatRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var generationID: Int32 = 0
+    public var generationID: Int32
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 3+, nullable 3+, default null.
-    public var groupInstanceID: String? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groupInstanceID: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.groupID = try reader.readString(compact: flexible)
-        value.generationID = try reader.readInt32()
-        value.memberID = try reader.readString(compact: flexible)
+        let groupID = try reader.readString(compact: flexible)
+        let generationID = try reader.readInt32()
+        let memberID = try reader.readString(compact: flexible)
+        let groupInstanceID: String?
         if version >= 3 {
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            groupInstanceID = try reader.readNullableString(compact: flexible)
+        } else {
+            groupInstanceID = nil
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, generationID: generationID, memberID: memberID, groupInstanceID: groupInstanceID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -69,6 +71,19 @@ public struct HeartbeatRequest: RequestMessage {
     }
 }
 
+extension HeartbeatRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            generationID: 0,
+            memberID: "",
+            groupInstanceID: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of Heartbeat, API key 12.
 ///
 /// Versions 0-4; flexible 4+.
@@ -83,28 +98,30 @@ public struct HeartbeatResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -118,5 +135,16 @@ public struct HeartbeatResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension HeartbeatResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

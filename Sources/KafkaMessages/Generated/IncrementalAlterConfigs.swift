@@ -25,20 +25,17 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var resources: [AlterConfigsResource] = []
+    public var resources: [AlterConfigsResource]
     /// Versions 0+.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
+        let resources: [AlterConfigsResource]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [AlterConfigsResource] = []
@@ -46,13 +43,16 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try AlterConfigsResource.decode(from: &reader, version: version))
             }
-            value.resources = elements
+            resources = elements
         }
-        value.validateOnly = try reader.readBool()
+        let validateOnly = try reader.readBool()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(resources: resources, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -60,8 +60,8 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 1
         writer.writeArrayCount(resources.count, compact: flexible)
-        for element in resources {
-            try element.encode(into: &writer, version: version)
+        for index in resources.indices {
+            try resources[index].encode(into: &writer, version: version)
         }
         writer.writeBool(validateOnly)
         if flexible {
@@ -72,22 +72,19 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
     /// A structure of `IncrementalAlterConfigsRequest`; versions 0-1.
     public struct AlterConfigsResource: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 0+.
-        public var configs: [AlterableConfig] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var configs: [AlterableConfig]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let configs: [AlterableConfig]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
                 var elements: [AlterableConfig] = []
@@ -95,12 +92,15 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AlterableConfig.decode(from: &reader, version: version))
                 }
-                value.configs = elements
+                configs = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(resourceType: resourceType, resourceName: resourceName, configs: configs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -108,8 +108,8 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
             writer.writeInt8(resourceType)
             try writer.writeString(resourceName, compact: flexible)
             writer.writeArrayCount(configs.count, compact: flexible)
-            for element in configs {
-                try element.encode(into: &writer, version: version)
+            for index in configs.indices {
+                try configs[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -120,27 +120,26 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
     /// A structure of `IncrementalAlterConfigsRequest`; versions 0-1.
     public struct AlterableConfig: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var configOperation: Int8 = 0
+        public var configOperation: Int8
         /// Versions 0+, nullable 0+.
-        public var value: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.configOperation = try reader.readInt8()
-            value.value = try reader.readNullableString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let configOperation = try reader.readInt8()
+            let value = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, configOperation: configOperation, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -156,6 +155,41 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension IncrementalAlterConfigsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resources: [],
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension IncrementalAlterConfigsRequest.AlterConfigsResource {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceType: 0,
+            resourceName: "",
+            configs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension IncrementalAlterConfigsRequest.AlterableConfig {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            configOperation: 0,
+            value: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -178,21 +212,18 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var responses: [AlterConfigsResourceResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var responses: [AlterConfigsResourceResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let responses: [AlterConfigsResourceResponse]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
             var elements: [AlterConfigsResourceResponse] = []
@@ -200,12 +231,15 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try AlterConfigsResourceResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, responses: responses, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -214,8 +248,8 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
         let flexible = version >= 1
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(responses.count, compact: flexible)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -225,30 +259,29 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
     /// A structure of `IncrementalAlterConfigsResponse`; versions 0-1.
     public struct AlterConfigsResourceResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
+        public var errorMessage: String?
         /// Versions 0+.
-        public var resourceType: Int8 = 0
+        public var resourceType: Int8
         /// Versions 0+.
-        public var resourceName: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var resourceName: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: flexible)
-            value.resourceType = try reader.readInt8()
-            value.resourceName = try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: flexible)
+            let resourceType = try reader.readInt8()
+            let resourceName = try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, errorMessage: errorMessage, resourceType: resourceType, resourceName: resourceName, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -265,5 +298,29 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension IncrementalAlterConfigsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            responses: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension IncrementalAlterConfigsResponse.AlterConfigsResourceResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            resourceType: 0,
+            resourceName: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -21,46 +21,57 @@ public struct InitProducerIdRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var transactionalID: String? = ""
+    public var transactionalID: String?
     /// Versions 0+.
-    public var transactionTimeoutMs: Int32 = 0
+    public var transactionTimeoutMs: Int32
     /// Versions 3+, default -1.
-    public var producerID: Int64 = -1
+    public var producerID: Int64
     /// Versions 3+, default -1.
-    public var producerEpoch: Int16 = -1
+    public var producerEpoch: Int16
     /// Versions 6+, default false.
-    public var enable2Pc: Bool = false
+    public var enable2Pc: Bool
     /// Versions 6+, default false.
-    public var keepPreparedTxn: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var keepPreparedTxn: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.transactionalID = try reader.readNullableString(compact: flexible)
-        value.transactionTimeoutMs = try reader.readInt32()
+        let transactionalID = try reader.readNullableString(compact: flexible)
+        let transactionTimeoutMs = try reader.readInt32()
+        let producerID: Int64
         if version >= 3 {
-            value.producerID = try reader.readInt64()
+            producerID = try reader.readInt64()
+        } else {
+            producerID = -1
         }
+        let producerEpoch: Int16
         if version >= 3 {
-            value.producerEpoch = try reader.readInt16()
+            producerEpoch = try reader.readInt16()
+        } else {
+            producerEpoch = -1
         }
+        let enable2Pc: Bool
         if version >= 6 {
-            value.enable2Pc = try reader.readBool()
+            enable2Pc = try reader.readBool()
+        } else {
+            enable2Pc = false
         }
+        let keepPreparedTxn: Bool
         if version >= 6 {
-            value.keepPreparedTxn = try reader.readBool()
+            keepPreparedTxn = try reader.readBool()
+        } else {
+            keepPreparedTxn = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactionalID: transactionalID, transactionTimeoutMs: transactionTimeoutMs, producerID: producerID, producerEpoch: producerEpoch, enable2Pc: enable2Pc, keepPreparedTxn: keepPreparedTxn, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -91,6 +102,21 @@ public struct InitProducerIdRequest: RequestMessage {
     }
 }
 
+extension InitProducerIdRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            transactionTimeoutMs: 0,
+            producerID: -1,
+            producerEpoch: -1,
+            enable2Pc: false,
+            keepPreparedTxn: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of InitProducerId, API key 22.
 ///
 /// Versions 0-6; flexible 2+.
@@ -109,42 +135,47 @@ public struct InitProducerIdResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, default -1.
-    public var producerID: Int64 = -1
+    public var producerID: Int64
     /// Versions 0+.
-    public var producerEpoch: Int16 = 0
+    public var producerEpoch: Int16
     /// Versions 6+, default -1.
-    public var ongoingTxnProducerID: Int64 = -1
+    public var ongoingTxnProducerID: Int64
     /// Versions 6+, default -1.
-    public var ongoingTxnProducerEpoch: Int16 = -1
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var ongoingTxnProducerEpoch: Int16
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.producerID = try reader.readInt64()
-        value.producerEpoch = try reader.readInt16()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let producerID = try reader.readInt64()
+        let producerEpoch = try reader.readInt16()
+        let ongoingTxnProducerID: Int64
         if version >= 6 {
-            value.ongoingTxnProducerID = try reader.readInt64()
+            ongoingTxnProducerID = try reader.readInt64()
+        } else {
+            ongoingTxnProducerID = -1
         }
+        let ongoingTxnProducerEpoch: Int16
         if version >= 6 {
-            value.ongoingTxnProducerEpoch = try reader.readInt16()
+            ongoingTxnProducerEpoch = try reader.readInt16()
+        } else {
+            ongoingTxnProducerEpoch = -1
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, producerID: producerID, producerEpoch: producerEpoch, ongoingTxnProducerID: ongoingTxnProducerID, ongoingTxnProducerEpoch: ongoingTxnProducerEpoch, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -164,5 +195,20 @@ public struct InitProducerIdResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension InitProducerIdResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            producerID: -1,
+            producerEpoch: 0,
+            ongoingTxnProducerID: -1,
+            ongoingTxnProducerEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }

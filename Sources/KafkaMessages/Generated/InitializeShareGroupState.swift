@@ -24,20 +24,17 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [InitializeStateData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [InitializeStateData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let topics: [InitializeStateData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [InitializeStateData] = []
@@ -45,10 +42,10 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try InitializeStateData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -56,8 +53,8 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: true)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -65,18 +62,15 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
     /// A structure of `InitializeShareGroupStateRequest`; versions 0.
     public struct InitializeStateData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 17)
                 var elements: [PartitionData] = []
@@ -84,17 +78,17 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -103,24 +97,20 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
     /// A structure of `InitializeShareGroupStateRequest`; versions 0.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var stateEpoch: Int32 = 0
+        public var stateEpoch: Int32
         /// Versions 0+.
-        public var startOffset: Int64 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var startOffset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.stateEpoch = try reader.readInt32()
-            value.startOffset = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let stateEpoch = try reader.readInt32()
+            let startOffset = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, stateEpoch: stateEpoch, startOffset: startOffset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -129,6 +119,40 @@ public struct InitializeShareGroupStateRequest: RequestMessage {
             writer.writeInt64(startOffset)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension InitializeShareGroupStateRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension InitializeShareGroupStateRequest.InitializeStateData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension InitializeShareGroupStateRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            stateEpoch: 0,
+            startOffset: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -152,17 +176,14 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var results: [InitializeStateResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [InitializeStateResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let results: [InitializeStateResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [InitializeStateResult] = []
@@ -170,18 +191,18 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try InitializeStateResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -189,18 +210,15 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
     /// A structure of `InitializeShareGroupStateResponse`; versions 0.
     public struct InitializeStateResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [PartitionResult] = []
@@ -208,17 +226,17 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -227,24 +245,20 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
     /// A structure of `InitializeShareGroupStateResponse`; versions 0.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -257,5 +271,38 @@ public struct InitializeShareGroupStateResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension InitializeShareGroupStateResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension InitializeShareGroupStateResponse.InitializeStateResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension InitializeShareGroupStateResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -27,42 +27,45 @@ public struct JoinGroupRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var sessionTimeoutMs: Int32 = 0
+    public var sessionTimeoutMs: Int32
     /// Versions 1+, default -1.
-    public var rebalanceTimeoutMs: Int32 = -1
+    public var rebalanceTimeoutMs: Int32
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 5+, nullable 5+, default null.
-    public var groupInstanceID: String? = nil
+    public var groupInstanceID: String?
     /// Versions 0+.
-    public var protocolType: String = ""
+    public var protocolType: String
     /// Versions 0+.
-    public var protocols: [JoinGroupRequestProtocol] = []
+    public var protocols: [JoinGroupRequestProtocol]
     /// Versions 8+, nullable 8+, default null.
-    public var reason: String? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var reason: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
-        value.groupID = try reader.readString(compact: flexible)
-        value.sessionTimeoutMs = try reader.readInt32()
+        let groupID = try reader.readString(compact: flexible)
+        let sessionTimeoutMs = try reader.readInt32()
+        let rebalanceTimeoutMs: Int32
         if version >= 1 {
-            value.rebalanceTimeoutMs = try reader.readInt32()
+            rebalanceTimeoutMs = try reader.readInt32()
+        } else {
+            rebalanceTimeoutMs = -1
         }
-        value.memberID = try reader.readString(compact: flexible)
+        let memberID = try reader.readString(compact: flexible)
+        let groupInstanceID: String?
         if version >= 5 {
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            groupInstanceID = try reader.readNullableString(compact: flexible)
+        } else {
+            groupInstanceID = nil
         }
-        value.protocolType = try reader.readString(compact: flexible)
+        let protocolType = try reader.readString(compact: flexible)
+        let protocols: [JoinGroupRequestProtocol]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [JoinGroupRequestProtocol] = []
@@ -70,15 +73,21 @@ public struct JoinGroupRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try JoinGroupRequestProtocol.decode(from: &reader, version: version))
             }
-            value.protocols = elements
+            protocols = elements
         }
+        let reason: String?
         if version >= 8 {
-            value.reason = try reader.readNullableString(compact: flexible)
+            reason = try reader.readNullableString(compact: flexible)
+        } else {
+            reason = nil
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, sessionTimeoutMs: sessionTimeoutMs, rebalanceTimeoutMs: rebalanceTimeoutMs, memberID: memberID, groupInstanceID: groupInstanceID, protocolType: protocolType, protocols: protocols, reason: reason, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -100,8 +109,8 @@ public struct JoinGroupRequest: RequestMessage {
         }
         try writer.writeString(protocolType, compact: flexible)
         writer.writeArrayCount(protocols.count, compact: flexible)
-        for element in protocols {
-            try element.encode(into: &writer, version: version)
+        for index in protocols.indices {
+            try protocols[index].encode(into: &writer, version: version)
         }
         if version >= 8 {
             if let value = reason {
@@ -118,24 +127,23 @@ public struct JoinGroupRequest: RequestMessage {
     /// A structure of `JoinGroupRequest`; versions 0-9.
     public struct JoinGroupRequestProtocol: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var metadata: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var metadata: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
-            value.metadata = try reader.readBytes(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let metadata = try reader.readBytes(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, metadata: metadata, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -146,6 +154,34 @@ public struct JoinGroupRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension JoinGroupRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            sessionTimeoutMs: 0,
+            rebalanceTimeoutMs: -1,
+            memberID: "",
+            groupInstanceID: nil,
+            protocolType: "",
+            protocols: [],
+            reason: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension JoinGroupRequest.JoinGroupRequestProtocol {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            metadata: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -174,48 +210,54 @@ public struct JoinGroupResponse: ResponseMessage {
         """
 
     /// Versions 2+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, default -1.
-    public var generationID: Int32 = -1
+    public var generationID: Int32
     /// Versions 7+, nullable 7+, default null.
-    public var protocolType: String? = nil
+    public var protocolType: String?
     /// Versions 0+, nullable 7+.
-    public var protocolName: String? = ""
+    public var protocolName: String?
     /// Versions 0+.
-    public var leader: String = ""
+    public var leader: String
     /// Versions 9+, default false.
-    public var skipAssignment: Bool = false
+    public var skipAssignment: Bool
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 0+.
-    public var members: [JoinGroupResponseMember] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var members: [JoinGroupResponseMember]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 2 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
-        value.errorCode = try reader.readErrorCode()
-        value.generationID = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let generationID = try reader.readInt32()
+        let protocolType: String?
         if version >= 7 {
-            value.protocolType = try reader.readNullableString(compact: flexible)
+            protocolType = try reader.readNullableString(compact: flexible)
+        } else {
+            protocolType = nil
         }
-        value.protocolName = version >= 7 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
-        value.leader = try reader.readString(compact: flexible)
+        let protocolName = version >= 7 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+        let leader = try reader.readString(compact: flexible)
+        let skipAssignment: Bool
         if version >= 9 {
-            value.skipAssignment = try reader.readBool()
+            skipAssignment = try reader.readBool()
+        } else {
+            skipAssignment = false
         }
-        value.memberID = try reader.readString(compact: flexible)
+        let memberID = try reader.readString(compact: flexible)
+        let members: [JoinGroupResponseMember]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
             var elements: [JoinGroupResponseMember] = []
@@ -223,12 +265,15 @@ public struct JoinGroupResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try JoinGroupResponseMember.decode(from: &reader, version: version))
             }
-            value.members = elements
+            members = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, generationID: generationID, protocolType: protocolType, protocolName: protocolName, leader: leader, skipAssignment: skipAssignment, memberID: memberID, members: members, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -259,8 +304,8 @@ public struct JoinGroupResponse: ResponseMessage {
         }
         try writer.writeString(memberID, compact: flexible)
         writer.writeArrayCount(members.count, compact: flexible)
-        for element in members {
-            try element.encode(into: &writer, version: version)
+        for index in members.indices {
+            try members[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -270,29 +315,31 @@ public struct JoinGroupResponse: ResponseMessage {
     /// A structure of `JoinGroupResponse`; versions 0-9.
     public struct JoinGroupResponseMember: Equatable, Sendable {
         /// Versions 0+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 5+, nullable 5+, default null.
-        public var groupInstanceID: String? = nil
+        public var groupInstanceID: String?
         /// Versions 0+.
-        public var metadata: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var metadata: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.memberID = try reader.readString(compact: flexible)
+            let memberID = try reader.readString(compact: flexible)
+            let groupInstanceID: String?
             if version >= 5 {
-                value.groupInstanceID = try reader.readNullableString(compact: flexible)
+                groupInstanceID = try reader.readNullableString(compact: flexible)
+            } else {
+                groupInstanceID = nil
             }
-            value.metadata = try reader.readBytes(compact: flexible)
+            let metadata = try reader.readBytes(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(memberID: memberID, groupInstanceID: groupInstanceID, metadata: metadata, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -310,5 +357,35 @@ public struct JoinGroupResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension JoinGroupResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            generationID: -1,
+            protocolType: nil,
+            protocolName: "",
+            leader: "",
+            skipAssignment: false,
+            memberID: "",
+            members: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension JoinGroupResponse.JoinGroupResponseMember {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            groupInstanceID: nil,
+            metadata: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }

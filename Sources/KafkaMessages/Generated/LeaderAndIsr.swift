@@ -57,43 +57,49 @@ public struct LeaderAndIsrRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var controllerID: Int32 = 0
+    public var controllerID: Int32
     /// Versions 7+, default false.
-    public var isKRaftController: Bool = false
+    public var isKRaftController: Bool
     /// Versions 0+.
-    public var controllerEpoch: Int32 = 0
+    public var controllerEpoch: Int32
     /// Versions 2+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 5+.
-    public var type: Int8 = 0
+    public var type: Int8
     /// Versions 0-1.
-    public var ungroupedPartitionStates: [LeaderAndIsrPartitionState] = []
+    public var ungroupedPartitionStates: [LeaderAndIsrPartitionState]
     /// Versions 2+.
-    public var topicStates: [LeaderAndIsrTopicState] = []
+    public var topicStates: [LeaderAndIsrTopicState]
     /// Versions 0+.
-    public var liveLeaders: [LeaderAndIsrLiveLeader] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var liveLeaders: [LeaderAndIsrLiveLeader]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.controllerID = try reader.readInt32()
+        let controllerID = try reader.readInt32()
+        let isKRaftController: Bool
         if version >= 7 {
-            value.isKRaftController = try reader.readBool()
+            isKRaftController = try reader.readBool()
+        } else {
+            isKRaftController = false
         }
-        value.controllerEpoch = try reader.readInt32()
+        let controllerEpoch = try reader.readInt32()
+        let brokerEpoch: Int64
         if version >= 2 {
-            value.brokerEpoch = try reader.readInt64()
+            brokerEpoch = try reader.readInt64()
+        } else {
+            brokerEpoch = -1
         }
+        let type: Int8
         if version >= 5 {
-            value.type = try reader.readInt8()
+            type = try reader.readInt8()
+        } else {
+            type = 0
         }
+        let ungroupedPartitionStates: [LeaderAndIsrPartitionState]
         if version <= 1 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 30)
@@ -102,9 +108,12 @@ public struct LeaderAndIsrRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrPartitionState.decode(from: &reader, version: version))
                 }
-                value.ungroupedPartitionStates = elements
+                ungroupedPartitionStates = elements
             }
+        } else {
+            ungroupedPartitionStates = []
         }
+        let topicStates: [LeaderAndIsrTopicState]
         if version >= 2 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -113,9 +122,12 @@ public struct LeaderAndIsrRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrTopicState.decode(from: &reader, version: version))
                 }
-                value.topicStates = elements
+                topicStates = elements
             }
+        } else {
+            topicStates = []
         }
+        let liveLeaders: [LeaderAndIsrLiveLeader]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
             var elements: [LeaderAndIsrLiveLeader] = []
@@ -123,12 +135,15 @@ public struct LeaderAndIsrRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try LeaderAndIsrLiveLeader.decode(from: &reader, version: version))
             }
-            value.liveLeaders = elements
+            liveLeaders = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(controllerID: controllerID, isKRaftController: isKRaftController, controllerEpoch: controllerEpoch, brokerEpoch: brokerEpoch, type: type, ungroupedPartitionStates: ungroupedPartitionStates, topicStates: topicStates, liveLeaders: liveLeaders, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -148,19 +163,19 @@ public struct LeaderAndIsrRequest: RequestMessage {
         }
         if version <= 1 {
             writer.writeArrayCount(ungroupedPartitionStates.count, compact: flexible)
-            for element in ungroupedPartitionStates {
-                try element.encode(into: &writer, version: version)
+            for index in ungroupedPartitionStates.indices {
+                try ungroupedPartitionStates[index].encode(into: &writer, version: version)
             }
         }
         if version >= 2 {
             writer.writeArrayCount(topicStates.count, compact: flexible)
-            for element in topicStates {
-                try element.encode(into: &writer, version: version)
+            for index in topicStates.indices {
+                try topicStates[index].encode(into: &writer, version: version)
             }
         }
         writer.writeArrayCount(liveLeaders.count, compact: flexible)
-        for element in liveLeaders {
-            try element.encode(into: &writer, version: version)
+        for index in liveLeaders.indices {
+            try liveLeaders[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -170,76 +185,92 @@ public struct LeaderAndIsrRequest: RequestMessage {
     /// A structure of `LeaderAndIsrRequest`; versions 0-7.
     public struct LeaderAndIsrPartitionState: Equatable, Sendable {
         /// Versions 0-1.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var controllerEpoch: Int32 = 0
+        public var controllerEpoch: Int32
         /// Versions 0+.
-        public var leader: Int32 = 0
+        public var leader: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var isr: [Int32] = []
+        public var isr: [Int32]
         /// Versions 0+.
-        public var partitionEpoch: Int32 = 0
+        public var partitionEpoch: Int32
         /// Versions 0+.
-        public var replicas: [Int32] = []
+        public var replicas: [Int32]
         /// Versions 3+.
-        public var addingReplicas: [Int32] = []
+        public var addingReplicas: [Int32]
         /// Versions 3+.
-        public var removingReplicas: [Int32] = []
+        public var removingReplicas: [Int32]
         /// Versions 1+, default false.
-        public var isNew: Bool = false
+        public var isNew: Bool
         /// Versions 6+, default 0.
-        public var leaderRecoveryState: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderRecoveryState: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
+            let topicName: String
             if version <= 1 {
-                value.topicName = try reader.readString(compact: flexible)
+                topicName = try reader.readString(compact: flexible)
+            } else {
+                topicName = ""
             }
-            value.partitionIndex = try reader.readInt32()
-            value.controllerEpoch = try reader.readInt32()
-            value.leader = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let controllerEpoch = try reader.readInt32()
+            let leader = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let isr: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.isr = try reader.readInt32s(count)
+                isr = try reader.readInt32s(count)
             }
-            value.partitionEpoch = try reader.readInt32()
+            let partitionEpoch = try reader.readInt32()
+            let replicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.replicas = try reader.readInt32s(count)
+                replicas = try reader.readInt32s(count)
             }
+            let addingReplicas: [Int32]
             if version >= 3 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                    value.addingReplicas = try reader.readInt32s(count)
+                    addingReplicas = try reader.readInt32s(count)
                 }
+            } else {
+                addingReplicas = []
             }
+            let removingReplicas: [Int32]
             if version >= 3 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                    value.removingReplicas = try reader.readInt32s(count)
+                    removingReplicas = try reader.readInt32s(count)
                 }
+            } else {
+                removingReplicas = []
             }
+            let isNew: Bool
             if version >= 1 {
-                value.isNew = try reader.readBool()
+                isNew = try reader.readBool()
+            } else {
+                isNew = false
             }
+            let leaderRecoveryState: Int8
             if version >= 6 {
-                value.leaderRecoveryState = try reader.readInt8()
+                leaderRecoveryState = try reader.readInt8()
+            } else {
+                leaderRecoveryState = 0
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitionIndex: partitionIndex, controllerEpoch: controllerEpoch, leader: leader, leaderEpoch: leaderEpoch, isr: isr, partitionEpoch: partitionEpoch, replicas: replicas, addingReplicas: addingReplicas, removingReplicas: removingReplicas, isNew: isNew, leaderRecoveryState: leaderRecoveryState, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -279,24 +310,24 @@ public struct LeaderAndIsrRequest: RequestMessage {
     /// A structure of `LeaderAndIsrRequest`; versions 2-7.
     public struct LeaderAndIsrTopicState: Equatable, Sendable {
         /// Versions 2+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 5+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 2+.
-        public var partitionStates: [LeaderAndIsrPartitionState] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionStates: [LeaderAndIsrPartitionState]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
+            let topicName = try reader.readString(compact: flexible)
+            let topicID: KafkaUUID
             if version >= 5 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitionStates: [LeaderAndIsrPartitionState]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 26)
                 var elements: [LeaderAndIsrPartitionState] = []
@@ -304,12 +335,15 @@ public struct LeaderAndIsrRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrPartitionState.decode(from: &reader, version: version))
                 }
-                value.partitionStates = elements
+                partitionStates = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, topicID: topicID, partitionStates: partitionStates, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -319,8 +353,8 @@ public struct LeaderAndIsrRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitionStates.count, compact: flexible)
-            for element in partitionStates {
-                try element.encode(into: &writer, version: version)
+            for index in partitionStates.indices {
+                try partitionStates[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -331,27 +365,26 @@ public struct LeaderAndIsrRequest: RequestMessage {
     /// A structure of `LeaderAndIsrRequest`; versions 0-7.
     public struct LeaderAndIsrLiveLeader: Equatable, Sendable {
         /// Versions 0+.
-        public var brokerID: Int32 = 0
+        public var brokerID: Int32
         /// Versions 0+.
-        public var hostName: String = ""
+        public var hostName: String
         /// Versions 0+.
-        public var port: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.brokerID = try reader.readInt32()
-            value.hostName = try reader.readString(compact: flexible)
-            value.port = try reader.readInt32()
+            let brokerID = try reader.readInt32()
+            let hostName = try reader.readString(compact: flexible)
+            let port = try reader.readInt32()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(brokerID: brokerID, hostName: hostName, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -363,6 +396,68 @@ public struct LeaderAndIsrRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension LeaderAndIsrRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            controllerID: 0,
+            isKRaftController: false,
+            controllerEpoch: 0,
+            brokerEpoch: -1,
+            type: 0,
+            ungroupedPartitionStates: [],
+            topicStates: [],
+            liveLeaders: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaderAndIsrRequest.LeaderAndIsrPartitionState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            controllerEpoch: 0,
+            leader: 0,
+            leaderEpoch: 0,
+            isr: [],
+            partitionEpoch: 0,
+            replicas: [],
+            addingReplicas: [],
+            removingReplicas: [],
+            isNew: false,
+            leaderRecoveryState: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaderAndIsrRequest.LeaderAndIsrTopicState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            topicID: .zero,
+            partitionStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaderAndIsrRequest.LeaderAndIsrLiveLeader {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            brokerID: 0,
+            hostName: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -392,23 +487,20 @@ public struct LeaderAndIsrResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0-4.
-    public var partitionErrors: [LeaderAndIsrPartitionError] = []
+    public var partitionErrors: [LeaderAndIsrPartitionError]
     /// Versions 5+.
-    public var topics: [LeaderAndIsrTopicError] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [LeaderAndIsrTopicError]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let partitionErrors: [LeaderAndIsrPartitionError]
         if version <= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
@@ -417,9 +509,12 @@ public struct LeaderAndIsrResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrPartitionError.decode(from: &reader, version: version))
                 }
-                value.partitionErrors = elements
+                partitionErrors = elements
             }
+        } else {
+            partitionErrors = []
         }
+        let topics: [LeaderAndIsrTopicError]
         if version >= 5 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 18)
@@ -428,13 +523,18 @@ public struct LeaderAndIsrResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrTopicError.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+        } else {
+            topics = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, partitionErrors: partitionErrors, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -444,14 +544,14 @@ public struct LeaderAndIsrResponse: ResponseMessage {
         writer.writeErrorCode(errorCode)
         if version <= 4 {
             writer.writeArrayCount(partitionErrors.count, compact: flexible)
-            for element in partitionErrors {
-                try element.encode(into: &writer, version: version)
+            for index in partitionErrors.indices {
+                try partitionErrors[index].encode(into: &writer, version: version)
             }
         }
         if version >= 5 {
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -462,29 +562,31 @@ public struct LeaderAndIsrResponse: ResponseMessage {
     /// A structure of `LeaderAndIsrResponse`; versions 0-7.
     public struct LeaderAndIsrPartitionError: Equatable, Sendable {
         /// Versions 0-4.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
+            let topicName: String
             if version <= 4 {
-                value.topicName = try reader.readString(compact: flexible)
+                topicName = try reader.readString(compact: flexible)
+            } else {
+                topicName = ""
             }
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -503,18 +605,15 @@ public struct LeaderAndIsrResponse: ResponseMessage {
     /// A structure of `LeaderAndIsrResponse`; versions 5-7.
     public struct LeaderAndIsrTopicError: Equatable, Sendable {
         /// Versions 5+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 5+.
-        public var partitionErrors: [LeaderAndIsrPartitionError] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionErrors: [LeaderAndIsrPartitionError]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitionErrors: [LeaderAndIsrPartitionError]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 7)
                 var elements: [LeaderAndIsrPartitionError] = []
@@ -522,19 +621,54 @@ public struct LeaderAndIsrResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try LeaderAndIsrPartitionError.decode(from: &reader, version: version))
                 }
-                value.partitionErrors = elements
+                partitionErrors = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitionErrors: partitionErrors, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitionErrors.count, compact: true)
-            for element in partitionErrors {
-                try element.encode(into: &writer, version: version)
+            for index in partitionErrors.indices {
+                try partitionErrors[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension LeaderAndIsrResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            partitionErrors: [],
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaderAndIsrResponse.LeaderAndIsrPartitionError {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaderAndIsrResponse.LeaderAndIsrTopicError {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitionErrors: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,26 +22,26 @@ public struct LeaveGroupRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0-2.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 3+.
-    public var members: [MemberIdentity] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var members: [MemberIdentity]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.groupID = try reader.readString(compact: flexible)
+        let groupID = try reader.readString(compact: flexible)
+        let memberID: String
         if version <= 2 {
-            value.memberID = try reader.readString(compact: flexible)
+            memberID = try reader.readString(compact: flexible)
+        } else {
+            memberID = ""
         }
+        let members: [MemberIdentity]
         if version >= 3 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -50,13 +50,18 @@ public struct LeaveGroupRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try MemberIdentity.decode(from: &reader, version: version))
                 }
-                value.members = elements
+                members = elements
             }
+        } else {
+            members = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, memberID: memberID, members: members, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -69,8 +74,8 @@ public struct LeaveGroupRequest: RequestMessage {
         }
         if version >= 3 {
             writer.writeArrayCount(members.count, compact: flexible)
-            for element in members {
-                try element.encode(into: &writer, version: version)
+            for index in members.indices {
+                try members[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -81,29 +86,31 @@ public struct LeaveGroupRequest: RequestMessage {
     /// A structure of `LeaveGroupRequest`; versions 3-5.
     public struct MemberIdentity: Equatable, Sendable {
         /// Versions 3+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 3+, nullable 3+, default null.
-        public var groupInstanceID: String? = nil
+        public var groupInstanceID: String?
         /// Versions 5+, nullable 5+, default null.
-        public var reason: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var reason: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.memberID = try reader.readString(compact: flexible)
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            let memberID = try reader.readString(compact: flexible)
+            let groupInstanceID = try reader.readNullableString(compact: flexible)
+            let reason: String?
             if version >= 5 {
-                value.reason = try reader.readNullableString(compact: flexible)
+                reason = try reader.readNullableString(compact: flexible)
+            } else {
+                reason = nil
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(memberID: memberID, groupInstanceID: groupInstanceID, reason: reason, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -128,6 +135,30 @@ public struct LeaveGroupRequest: RequestMessage {
     }
 }
 
+extension LeaveGroupRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            memberID: "",
+            members: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaveGroupRequest.MemberIdentity {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            groupInstanceID: nil,
+            reason: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of LeaveGroup, API key 13.
 ///
 /// Versions 0-5; flexible 4+.
@@ -147,26 +178,26 @@ public struct LeaveGroupResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 3+.
-    public var members: [MemberResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var members: [MemberResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let members: [MemberResponse]
         if version >= 3 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
@@ -175,13 +206,18 @@ public struct LeaveGroupResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try MemberResponse.decode(from: &reader, version: version))
                 }
-                value.members = elements
+                members = elements
             }
+        } else {
+            members = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, members: members, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -194,8 +230,8 @@ public struct LeaveGroupResponse: ResponseMessage {
         writer.writeErrorCode(errorCode)
         if version >= 3 {
             writer.writeArrayCount(members.count, compact: flexible)
-            for element in members {
-                try element.encode(into: &writer, version: version)
+            for index in members.indices {
+                try members[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -206,27 +242,26 @@ public struct LeaveGroupResponse: ResponseMessage {
     /// A structure of `LeaveGroupResponse`; versions 3-5.
     public struct MemberResponse: Equatable, Sendable {
         /// Versions 3+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 3+, nullable 3+.
-        public var groupInstanceID: String? = ""
+        public var groupInstanceID: String?
         /// Versions 3+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.memberID = try reader.readString(compact: flexible)
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
-            value.errorCode = try reader.readErrorCode()
+            let memberID = try reader.readString(compact: flexible)
+            let groupInstanceID = try reader.readNullableString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(memberID: memberID, groupInstanceID: groupInstanceID, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -242,5 +277,29 @@ public struct LeaveGroupResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension LeaveGroupResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            members: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension LeaveGroupResponse.MemberResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            groupInstanceID: "",
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -16,17 +16,14 @@ public struct ListConfigResourcesRequest: RequestMessage {
         """
 
     /// Versions 1+.
-    public var resourceTypes: [Int8] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var resourceTypes: [Int8]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let resourceTypes: [Int8]
         if version >= 1 {
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
@@ -35,11 +32,13 @@ public struct ListConfigResourcesRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt8())
                 }
-                value.resourceTypes = elements
+                resourceTypes = elements
             }
+        } else {
+            resourceTypes = []
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(resourceTypes: resourceTypes, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -47,11 +46,21 @@ public struct ListConfigResourcesRequest: RequestMessage {
         try Self.checkVersion(version)
         if version >= 1 {
             writer.writeArrayCount(resourceTypes.count, compact: true)
-            for element in resourceTypes {
-                writer.writeInt8(element)
+            for index in resourceTypes.indices {
+                writer.writeInt8(resourceTypes[index])
             }
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension ListConfigResourcesRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceTypes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -73,23 +82,20 @@ public struct ListConfigResourcesResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var configResources: [ConfigResource] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var configResources: [ConfigResource]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let configResources: [ConfigResource]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 2)
             var elements: [ConfigResource] = []
@@ -97,10 +103,10 @@ public struct ListConfigResourcesResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ConfigResource.decode(from: &reader, version: version))
             }
-            value.configResources = elements
+            configResources = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, configResources: configResources, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -109,8 +115,8 @@ public struct ListConfigResourcesResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(configResources.count, compact: true)
-        for element in configResources {
-            try element.encode(into: &writer, version: version)
+        for index in configResources.indices {
+            try configResources[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -118,23 +124,22 @@ public struct ListConfigResourcesResponse: ResponseMessage {
     /// A structure of `ListConfigResourcesResponse`; versions 0-1.
     public struct ConfigResource: Equatable, Sendable {
         /// Versions 0+.
-        public var resourceName: String = ""
+        public var resourceName: String
         /// Versions 1+, default 16.
-        public var resourceType: Int8 = 16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var resourceType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.resourceName = try reader.readString(compact: true)
+            let resourceName = try reader.readString(compact: true)
+            let resourceType: Int8
             if version >= 1 {
-                value.resourceType = try reader.readInt8()
+                resourceType = try reader.readInt8()
+            } else {
+                resourceType = 16
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(resourceName: resourceName, resourceType: resourceType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -144,5 +149,28 @@ public struct ListConfigResourcesResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ListConfigResourcesResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            configResources: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListConfigResourcesResponse.ConfigResource {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            resourceName: "",
+            resourceType: 16,
+            unknownTaggedFields: []
+        )
     }
 }

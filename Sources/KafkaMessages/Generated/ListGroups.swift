@@ -17,20 +17,17 @@ public struct ListGroupsRequest: RequestMessage {
         """
 
     /// Versions 4+.
-    public var statesFilter: [String] = []
+    public var statesFilter: [String]
     /// Versions 5+.
-    public var typesFilter: [String] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var typesFilter: [String]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let statesFilter: [String]
         if version >= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
@@ -39,9 +36,12 @@ public struct ListGroupsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: flexible))
                 }
-                value.statesFilter = elements
+                statesFilter = elements
             }
+        } else {
+            statesFilter = []
         }
+        let typesFilter: [String]
         if version >= 5 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 1)
@@ -50,13 +50,18 @@ public struct ListGroupsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: flexible))
                 }
-                value.typesFilter = elements
+                typesFilter = elements
             }
+        } else {
+            typesFilter = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(statesFilter: statesFilter, typesFilter: typesFilter, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -65,19 +70,30 @@ public struct ListGroupsRequest: RequestMessage {
         let flexible = version >= 3
         if version >= 4 {
             writer.writeArrayCount(statesFilter.count, compact: flexible)
-            for element in statesFilter {
-                try writer.writeString(element, compact: flexible)
+            for index in statesFilter.indices {
+                try writer.writeString(statesFilter[index], compact: flexible)
             }
         }
         if version >= 5 {
             writer.writeArrayCount(typesFilter.count, compact: flexible)
-            for element in typesFilter {
-                try writer.writeString(element, compact: flexible)
+            for index in typesFilter.indices {
+                try writer.writeString(typesFilter[index], compact: flexible)
             }
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ListGroupsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            statesFilter: [],
+            typesFilter: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -101,26 +117,26 @@ public struct ListGroupsResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var groups: [ListedGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [ListedGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let groups: [ListedGroup]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [ListedGroup] = []
@@ -128,12 +144,15 @@ public struct ListGroupsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ListedGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -145,8 +164,8 @@ public struct ListGroupsResponse: ResponseMessage {
         }
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(groups.count, compact: flexible)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -156,34 +175,39 @@ public struct ListGroupsResponse: ResponseMessage {
     /// A structure of `ListGroupsResponse`; versions 0-5.
     public struct ListedGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var protocolType: String = ""
+        public var protocolType: String
         /// Versions 4+.
-        public var groupState: String = ""
+        public var groupState: String
         /// Versions 5+.
-        public var groupType: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var groupType: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.groupID = try reader.readString(compact: flexible)
-            value.protocolType = try reader.readString(compact: flexible)
+            let groupID = try reader.readString(compact: flexible)
+            let protocolType = try reader.readString(compact: flexible)
+            let groupState: String
             if version >= 4 {
-                value.groupState = try reader.readString(compact: flexible)
+                groupState = try reader.readString(compact: flexible)
+            } else {
+                groupState = ""
             }
+            let groupType: String
             if version >= 5 {
-                value.groupType = try reader.readString(compact: flexible)
+                groupType = try reader.readString(compact: flexible)
+            } else {
+                groupType = ""
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(groupID: groupID, protocolType: protocolType, groupState: groupState, groupType: groupType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -200,5 +224,30 @@ public struct ListGroupsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ListGroupsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListGroupsResponse.ListedGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            protocolType: "",
+            groupState: "",
+            groupType: "",
+            unknownTaggedFields: []
+        )
     }
 }

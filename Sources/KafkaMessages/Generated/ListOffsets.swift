@@ -27,28 +27,28 @@ public struct ListOffsetsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var replicaID: Int32 = 0
+    public var replicaID: Int32
     /// Versions 2+.
-    public var isolationLevel: Int8 = 0
+    public var isolationLevel: Int8
     /// Versions 0+.
-    public var topics: [ListOffsetsTopic] = []
+    public var topics: [ListOffsetsTopic]
     /// Versions 10+.
-    public var timeoutMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var timeoutMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
-        value.replicaID = try reader.readInt32()
+        let replicaID = try reader.readInt32()
+        let isolationLevel: Int8
         if version >= 2 {
-            value.isolationLevel = try reader.readInt8()
+            isolationLevel = try reader.readInt8()
+        } else {
+            isolationLevel = 0
         }
+        let topics: [ListOffsetsTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [ListOffsetsTopic] = []
@@ -56,15 +56,21 @@ public struct ListOffsetsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ListOffsetsTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let timeoutMs: Int32
         if version >= 10 {
-            value.timeoutMs = try reader.readInt32()
+            timeoutMs = try reader.readInt32()
+        } else {
+            timeoutMs = 0
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(replicaID: replicaID, isolationLevel: isolationLevel, topics: topics, timeoutMs: timeoutMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -76,8 +82,8 @@ public struct ListOffsetsRequest: RequestMessage {
             writer.writeInt8(isolationLevel)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if version >= 10 {
             writer.writeInt32(timeoutMs)
@@ -90,19 +96,16 @@ public struct ListOffsetsRequest: RequestMessage {
     /// A structure of `ListOffsetsRequest`; versions 0-11.
     public struct ListOffsetsTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [ListOffsetsPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [ListOffsetsPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [ListOffsetsPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 12)
                 var elements: [ListOffsetsPartition] = []
@@ -110,20 +113,23 @@ public struct ListOffsetsRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try ListOffsetsPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 6
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -134,34 +140,39 @@ public struct ListOffsetsRequest: RequestMessage {
     /// A structure of `ListOffsetsRequest`; versions 0-11.
     public struct ListOffsetsPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 4+, default -1.
-        public var currentLeaderEpoch: Int32 = -1
+        public var currentLeaderEpoch: Int32
         /// Versions 0+.
-        public var timestamp: Int64 = 0
+        public var timestamp: Int64
         /// Versions 0, default 1.
-        public var maxNumOffsets: Int32 = 1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxNumOffsets: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let currentLeaderEpoch: Int32
             if version >= 4 {
-                value.currentLeaderEpoch = try reader.readInt32()
+                currentLeaderEpoch = try reader.readInt32()
+            } else {
+                currentLeaderEpoch = -1
             }
-            value.timestamp = try reader.readInt64()
+            let timestamp = try reader.readInt64()
+            let maxNumOffsets: Int32
             if version <= 0 {
-                value.maxNumOffsets = try reader.readInt32()
+                maxNumOffsets = try reader.readInt32()
+            } else {
+                maxNumOffsets = 1
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, currentLeaderEpoch: currentLeaderEpoch, timestamp: timestamp, maxNumOffsets: maxNumOffsets, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -178,6 +189,43 @@ public struct ListOffsetsRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ListOffsetsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            replicaID: 0,
+            isolationLevel: 0,
+            topics: [],
+            timeoutMs: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListOffsetsRequest.ListOffsetsTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListOffsetsRequest.ListOffsetsPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            currentLeaderEpoch: -1,
+            timestamp: 0,
+            maxNumOffsets: 1,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -205,23 +253,23 @@ public struct ListOffsetsResponse: ResponseMessage {
         """
 
     /// Versions 2+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [ListOffsetsTopicResponse] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [ListOffsetsTopicResponse]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 2 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let topics: [ListOffsetsTopicResponse]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [ListOffsetsTopicResponse] = []
@@ -229,12 +277,15 @@ public struct ListOffsetsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ListOffsetsTopicResponse.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -245,8 +296,8 @@ public struct ListOffsetsResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -256,19 +307,16 @@ public struct ListOffsetsResponse: ResponseMessage {
     /// A structure of `ListOffsetsResponse`; versions 0-11.
     public struct ListOffsetsTopicResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [ListOffsetsPartitionResponse] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [ListOffsetsPartitionResponse]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [ListOffsetsPartitionResponse]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
                 var elements: [ListOffsetsPartitionResponse] = []
@@ -276,20 +324,23 @@ public struct ListOffsetsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try ListOffsetsPartitionResponse.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 6
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -300,28 +351,25 @@ public struct ListOffsetsResponse: ResponseMessage {
     /// A structure of `ListOffsetsResponse`; versions 0-11.
     public struct ListOffsetsPartitionResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0.
-        public var oldStyleOffsets: [Int64] = []
+        public var oldStyleOffsets: [Int64]
         /// Versions 1+, default -1.
-        public var timestamp: Int64 = -1
+        public var timestamp: Int64
         /// Versions 1+, default -1.
-        public var offset: Int64 = -1
+        public var offset: Int64
         /// Versions 4+, default -1.
-        public var leaderEpoch: Int32 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let oldStyleOffsets: [Int64]
             if version <= 0 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
@@ -330,22 +378,36 @@ public struct ListOffsetsResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try reader.readInt64())
                     }
-                    value.oldStyleOffsets = elements
+                    oldStyleOffsets = elements
                 }
+            } else {
+                oldStyleOffsets = []
             }
+            let timestamp: Int64
             if version >= 1 {
-                value.timestamp = try reader.readInt64()
+                timestamp = try reader.readInt64()
+            } else {
+                timestamp = -1
             }
+            let offset: Int64
             if version >= 1 {
-                value.offset = try reader.readInt64()
+                offset = try reader.readInt64()
+            } else {
+                offset = -1
             }
+            let leaderEpoch: Int32
             if version >= 4 {
-                value.leaderEpoch = try reader.readInt32()
+                leaderEpoch = try reader.readInt32()
+            } else {
+                leaderEpoch = -1
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, oldStyleOffsets: oldStyleOffsets, timestamp: timestamp, offset: offset, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -354,8 +416,8 @@ public struct ListOffsetsResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
             if version <= 0 {
                 writer.writeArrayCount(oldStyleOffsets.count, compact: flexible)
-                for element in oldStyleOffsets {
-                    writer.writeInt64(element)
+                for index in oldStyleOffsets.indices {
+                    writer.writeInt64(oldStyleOffsets[index])
                 }
             }
             if version >= 1 {
@@ -371,5 +433,42 @@ public struct ListOffsetsResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ListOffsetsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListOffsetsResponse.ListOffsetsTopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListOffsetsResponse.ListOffsetsPartitionResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            oldStyleOffsets: [],
+            timestamp: -1,
+            offset: -1,
+            leaderEpoch: -1,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -20,35 +20,32 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
         """
 
     /// Versions 0+, default 60000.
-    public var timeoutMs: Int32 = 60000
+    public var timeoutMs: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var topics: [ListPartitionReassignmentsTopics]? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [ListPartitionReassignmentsTopics]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let topics: [ListPartitionReassignmentsTopics]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.topics = nil
+                topics = nil
             } else {
                 var elements: [ListPartitionReassignmentsTopics] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try ListPartitionReassignmentsTopics.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(timeoutMs: timeoutMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -57,8 +54,8 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
         writer.writeInt32(timeoutMs)
         if let value = topics {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -69,24 +66,21 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
     /// A structure of `ListPartitionReassignmentsRequest`; versions 0.
     public struct ListPartitionReassignmentsTopics: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -95,6 +89,28 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
             writer.writeInt32s(partitionIndexes)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ListPartitionReassignmentsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            timeoutMs: 60000,
+            topics: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -122,26 +138,23 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var topics: [OngoingTopicReassignment] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OngoingTopicReassignment]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let topics: [OngoingTopicReassignment]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [OngoingTopicReassignment] = []
@@ -149,10 +162,10 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try OngoingTopicReassignment.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -166,8 +179,8 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -175,18 +188,15 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
     /// A structure of `ListPartitionReassignmentsResponse`; versions 0.
     public struct OngoingTopicReassignment: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [OngoingPartitionReassignment] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OngoingPartitionReassignment]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
+            let name = try reader.readString(compact: true)
+            let partitions: [OngoingPartitionReassignment]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [OngoingPartitionReassignment] = []
@@ -194,17 +204,17 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OngoingPartitionReassignment.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -213,36 +223,35 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
     /// A structure of `ListPartitionReassignmentsResponse`; versions 0.
     public struct OngoingPartitionReassignment: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var replicas: [Int32] = []
+        public var replicas: [Int32]
         /// Versions 0+.
-        public var addingReplicas: [Int32] = []
+        public var addingReplicas: [Int32]
         /// Versions 0+.
-        public var removingReplicas: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var removingReplicas: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let replicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.replicas = try reader.readInt32s(count)
+                replicas = try reader.readInt32s(count)
             }
+            let addingReplicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.addingReplicas = try reader.readInt32s(count)
+                addingReplicas = try reader.readInt32s(count)
             }
+            let removingReplicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.removingReplicas = try reader.readInt32s(count)
+                removingReplicas = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, replicas: replicas, addingReplicas: addingReplicas, removingReplicas: removingReplicas, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -255,5 +264,42 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
             writer.writeInt32s(removingReplicas)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ListPartitionReassignmentsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListPartitionReassignmentsResponse.OngoingTopicReassignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListPartitionReassignmentsResponse.OngoingPartitionReassignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            replicas: [],
+            addingReplicas: [],
+            removingReplicas: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -19,23 +19,20 @@ public struct ListTransactionsRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var stateFilters: [String] = []
+    public var stateFilters: [String]
     /// Versions 0+.
-    public var producerIDFilters: [Int64] = []
+    public var producerIDFilters: [Int64]
     /// Versions 1+, default -1.
-    public var durationFilter: Int64 = -1
+    public var durationFilter: Int64
     /// Versions 2+, nullable 2+, default null.
-    public var transactionalIDPattern: String? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var transactionalIDPattern: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let stateFilters: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -43,8 +40,9 @@ public struct ListTransactionsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.stateFilters = elements
+            stateFilters = elements
         }
+        let producerIDFilters: [Int64]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
             var elements: [Int64] = []
@@ -52,28 +50,34 @@ public struct ListTransactionsRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readInt64())
             }
-            value.producerIDFilters = elements
+            producerIDFilters = elements
         }
+        let durationFilter: Int64
         if version >= 1 {
-            value.durationFilter = try reader.readInt64()
+            durationFilter = try reader.readInt64()
+        } else {
+            durationFilter = -1
         }
+        let transactionalIDPattern: String?
         if version >= 2 {
-            value.transactionalIDPattern = try reader.readNullableString(compact: true)
+            transactionalIDPattern = try reader.readNullableString(compact: true)
+        } else {
+            transactionalIDPattern = nil
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(stateFilters: stateFilters, producerIDFilters: producerIDFilters, durationFilter: durationFilter, transactionalIDPattern: transactionalIDPattern, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(stateFilters.count, compact: true)
-        for element in stateFilters {
-            try writer.writeString(element, compact: true)
+        for index in stateFilters.indices {
+            try writer.writeString(stateFilters[index], compact: true)
         }
         writer.writeArrayCount(producerIDFilters.count, compact: true)
-        for element in producerIDFilters {
-            writer.writeInt64(element)
+        for index in producerIDFilters.indices {
+            writer.writeInt64(producerIDFilters[index])
         }
         if version >= 1 {
             writer.writeInt64(durationFilter)
@@ -86,6 +90,19 @@ public struct ListTransactionsRequest: RequestMessage {
             }
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension ListTransactionsRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            stateFilters: [],
+            producerIDFilters: [],
+            durationFilter: -1,
+            transactionalIDPattern: nil,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -109,25 +126,22 @@ public struct ListTransactionsResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var unknownStateFilters: [String] = []
+    public var unknownStateFilters: [String]
     /// Versions 0+.
-    public var transactionStates: [TransactionState] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var transactionStates: [TransactionState]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let unknownStateFilters: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -135,8 +149,9 @@ public struct ListTransactionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.unknownStateFilters = elements
+            unknownStateFilters = elements
         }
+        let transactionStates: [TransactionState]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 11)
             var elements: [TransactionState] = []
@@ -144,10 +159,10 @@ public struct ListTransactionsResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TransactionState.decode(from: &reader, version: version))
             }
-            value.transactionStates = elements
+            transactionStates = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, unknownStateFilters: unknownStateFilters, transactionStates: transactionStates, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -156,12 +171,12 @@ public struct ListTransactionsResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(unknownStateFilters.count, compact: true)
-        for element in unknownStateFilters {
-            try writer.writeString(element, compact: true)
+        for index in unknownStateFilters.indices {
+            try writer.writeString(unknownStateFilters[index], compact: true)
         }
         writer.writeArrayCount(transactionStates.count, compact: true)
-        for element in transactionStates {
-            try element.encode(into: &writer, version: version)
+        for index in transactionStates.indices {
+            try transactionStates[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -169,24 +184,20 @@ public struct ListTransactionsResponse: ResponseMessage {
     /// A structure of `ListTransactionsResponse`; versions 0-2.
     public struct TransactionState: Equatable, Sendable {
         /// Versions 0+.
-        public var transactionalID: String = ""
+        public var transactionalID: String
         /// Versions 0+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 0+.
-        public var transactionState: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var transactionState: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.transactionalID = try reader.readString(compact: true)
-            value.producerID = try reader.readInt64()
-            value.transactionState = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let transactionalID = try reader.readString(compact: true)
+            let producerID = try reader.readInt64()
+            let transactionState = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(transactionalID: transactionalID, producerID: producerID, transactionState: transactionState, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -195,5 +206,30 @@ public struct ListTransactionsResponse: ResponseMessage {
             try writer.writeString(transactionState, compact: true)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ListTransactionsResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownStateFilters: [],
+            transactionStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ListTransactionsResponse.TransactionState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            producerID: 0,
+            transactionState: "",
+            unknownTaggedFields: []
+        )
     }
 }

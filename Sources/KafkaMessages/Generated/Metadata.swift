@@ -22,50 +22,59 @@ public struct MetadataRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 1+.
-    public var topics: [MetadataRequestTopic]? = []
+    public var topics: [MetadataRequestTopic]?
     /// Versions 4+, default true.
-    public var allowAutoTopicCreation: Bool = true
+    public var allowAutoTopicCreation: Bool
     /// Versions 8-10.
-    public var includeClusterAuthorizedOperations: Bool = false
+    public var includeClusterAuthorizedOperations: Bool
     /// Versions 8+.
-    public var includeTopicAuthorizedOperations: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeTopicAuthorizedOperations: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 9
-        var value = Self()
+        let topics: [MetadataRequestTopic]?
         do {
             let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 2, allowed: version >= 1)
             if count < 0 {
-                value.topics = nil
+                topics = nil
             } else {
                 var elements: [MetadataRequestTopic] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try MetadataRequestTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
         }
+        let allowAutoTopicCreation: Bool
         if version >= 4 {
-            value.allowAutoTopicCreation = try reader.readBool()
+            allowAutoTopicCreation = try reader.readBool()
+        } else {
+            allowAutoTopicCreation = true
         }
+        let includeClusterAuthorizedOperations: Bool
         if version >= 8, version <= 10 {
-            value.includeClusterAuthorizedOperations = try reader.readBool()
+            includeClusterAuthorizedOperations = try reader.readBool()
+        } else {
+            includeClusterAuthorizedOperations = false
         }
+        let includeTopicAuthorizedOperations: Bool
         if version >= 8 {
-            value.includeTopicAuthorizedOperations = try reader.readBool()
+            includeTopicAuthorizedOperations = try reader.readBool()
+        } else {
+            includeTopicAuthorizedOperations = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(topics: topics, allowAutoTopicCreation: allowAutoTopicCreation, includeClusterAuthorizedOperations: includeClusterAuthorizedOperations, includeTopicAuthorizedOperations: includeTopicAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -74,8 +83,8 @@ public struct MetadataRequest: RequestMessage {
         let flexible = version >= 9
         if let value = topics {
             writer.writeArrayCount(value.count, compact: flexible)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             guard version >= 1 else { throw writer.unexpectedNull("Topics") }
@@ -98,26 +107,28 @@ public struct MetadataRequest: RequestMessage {
     /// A structure of `MetadataRequest`; versions 0-13.
     public struct MetadataRequestTopic: Equatable, Sendable {
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+, nullable 10+.
-        public var name: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var name: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
-            value.name = version >= 10 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let name = version >= 10 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicID: topicID, name: name, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -135,6 +146,30 @@ public struct MetadataRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension MetadataRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topics: [],
+            allowAutoTopicCreation: true,
+            includeClusterAuthorizedOperations: false,
+            includeTopicAuthorizedOperations: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension MetadataRequest.MetadataRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            name: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -177,33 +212,33 @@ public struct MetadataResponse: ResponseMessage {
         """
 
     /// Versions 3+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var brokers: [MetadataResponseBroker] = []
+    public var brokers: [MetadataResponseBroker]
     /// Versions 2+, nullable 2+, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 1+, default -1.
-    public var controllerID: Int32 = -1
+    public var controllerID: Int32
     /// Versions 0+.
-    public var topics: [MetadataResponseTopic] = []
+    public var topics: [MetadataResponseTopic]
     /// Versions 8-10, default -2147483648.
-    public var clusterAuthorizedOperations: Int32 = -2147483648
+    public var clusterAuthorizedOperations: Int32
     /// Versions 13+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 9
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 3 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let brokers: [MetadataResponseBroker]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
             var elements: [MetadataResponseBroker] = []
@@ -211,14 +246,21 @@ public struct MetadataResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try MetadataResponseBroker.decode(from: &reader, version: version))
             }
-            value.brokers = elements
+            brokers = elements
         }
+        let clusterID: String?
         if version >= 2 {
-            value.clusterID = try reader.readNullableString(compact: flexible)
+            clusterID = try reader.readNullableString(compact: flexible)
+        } else {
+            clusterID = nil
         }
+        let controllerID: Int32
         if version >= 1 {
-            value.controllerID = try reader.readInt32()
+            controllerID = try reader.readInt32()
+        } else {
+            controllerID = -1
         }
+        let topics: [MetadataResponseTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
             var elements: [MetadataResponseTopic] = []
@@ -226,18 +268,27 @@ public struct MetadataResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try MetadataResponseTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let clusterAuthorizedOperations: Int32
         if version >= 8, version <= 10 {
-            value.clusterAuthorizedOperations = try reader.readInt32()
+            clusterAuthorizedOperations = try reader.readInt32()
+        } else {
+            clusterAuthorizedOperations = -2147483648
         }
+        let errorCode: ErrorCode
         if version >= 13 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, brokers: brokers, clusterID: clusterID, controllerID: controllerID, topics: topics, clusterAuthorizedOperations: clusterAuthorizedOperations, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -248,8 +299,8 @@ public struct MetadataResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(brokers.count, compact: flexible)
-        for element in brokers {
-            try element.encode(into: &writer, version: version)
+        for index in brokers.indices {
+            try brokers[index].encode(into: &writer, version: version)
         }
         if version >= 2 {
             if let value = clusterID {
@@ -262,8 +313,8 @@ public struct MetadataResponse: ResponseMessage {
             writer.writeInt32(controllerID)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if version >= 8, version <= 10 {
             writer.writeInt32(clusterAuthorizedOperations)
@@ -279,32 +330,34 @@ public struct MetadataResponse: ResponseMessage {
     /// A structure of `MetadataResponse`; versions 0-13.
     public struct MetadataResponseBroker: Equatable, Sendable {
         /// Versions 0+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 1+, nullable 1+, default null.
-        public var rack: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: flexible)
-            value.port = try reader.readInt32()
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: flexible)
+            let port = try reader.readInt32()
+            let rack: String?
             if version >= 1 {
-                value.rack = try reader.readNullableString(compact: flexible)
+                rack = try reader.readNullableString(compact: flexible)
+            } else {
+                rack = nil
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(nodeID: nodeID, host: host, port: port, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -328,34 +381,37 @@ public struct MetadataResponse: ResponseMessage {
     /// A structure of `MetadataResponse`; versions 0-13.
     public struct MetadataResponseTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 12+.
-        public var name: String? = ""
+        public var name: String?
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 1+, default false.
-        public var isInternal: Bool = false
+        public var isInternal: Bool
         /// Versions 0+.
-        public var partitions: [MetadataResponsePartition] = []
+        public var partitions: [MetadataResponsePartition]
         /// Versions 8+, default -2147483648.
-        public var topicAuthorizedOperations: Int32 = -2147483648
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicAuthorizedOperations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.name = version >= 12 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let name = version >= 12 ? try reader.readNullableString(compact: flexible) : try reader.readString(compact: flexible)
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let isInternal: Bool
             if version >= 1 {
-                value.isInternal = try reader.readBool()
+                isInternal = try reader.readBool()
+            } else {
+                isInternal = false
             }
+            let partitions: [MetadataResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 18)
                 var elements: [MetadataResponsePartition] = []
@@ -363,15 +419,21 @@ public struct MetadataResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try MetadataResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let topicAuthorizedOperations: Int32
             if version >= 8 {
-                value.topicAuthorizedOperations = try reader.readInt32()
+                topicAuthorizedOperations = try reader.readInt32()
+            } else {
+                topicAuthorizedOperations = -2147483648
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, name: name, topicID: topicID, isInternal: isInternal, partitions: partitions, topicAuthorizedOperations: topicAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -390,8 +452,8 @@ public struct MetadataResponse: ResponseMessage {
                 writer.writeBool(isInternal)
             }
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if version >= 8 {
                 writer.writeInt32(topicAuthorizedOperations)
@@ -405,52 +467,59 @@ public struct MetadataResponse: ResponseMessage {
     /// A structure of `MetadataResponse`; versions 0-13.
     public struct MetadataResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 7+, default -1.
-        public var leaderEpoch: Int32 = -1
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var replicaNodes: [Int32] = []
+        public var replicaNodes: [Int32]
         /// Versions 0+.
-        public var isrNodes: [Int32] = []
+        public var isrNodes: [Int32]
         /// Versions 5+.
-        public var offlineReplicas: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offlineReplicas: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.partitionIndex = try reader.readInt32()
-            value.leaderID = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch: Int32
             if version >= 7 {
-                value.leaderEpoch = try reader.readInt32()
+                leaderEpoch = try reader.readInt32()
+            } else {
+                leaderEpoch = -1
             }
+            let replicaNodes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.replicaNodes = try reader.readInt32s(count)
+                replicaNodes = try reader.readInt32s(count)
             }
+            let isrNodes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.isrNodes = try reader.readInt32s(count)
+                isrNodes = try reader.readInt32s(count)
             }
+            let offlineReplicas: [Int32]
             if version >= 5 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                    value.offlineReplicas = try reader.readInt32s(count)
+                    offlineReplicas = try reader.readInt32s(count)
                 }
+            } else {
+                offlineReplicas = []
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, partitionIndex: partitionIndex, leaderID: leaderID, leaderEpoch: leaderEpoch, replicaNodes: replicaNodes, isrNodes: isrNodes, offlineReplicas: offlineReplicas, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -473,5 +542,65 @@ public struct MetadataResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension MetadataResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            brokers: [],
+            clusterID: nil,
+            controllerID: -1,
+            topics: [],
+            clusterAuthorizedOperations: -2147483648,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension MetadataResponse.MetadataResponseBroker {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension MetadataResponse.MetadataResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            name: "",
+            topicID: .zero,
+            isInternal: false,
+            partitions: [],
+            topicAuthorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension MetadataResponse.MetadataResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            partitionIndex: 0,
+            leaderID: 0,
+            leaderEpoch: -1,
+            replicaNodes: [],
+            isrNodes: [],
+            offlineReplicas: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -31,41 +31,50 @@ public struct OffsetCommitRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 1+, default -1.
-    public var generationIDOrMemberEpoch: Int32 = -1
+    public var generationIDOrMemberEpoch: Int32
     /// Versions 1+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 7+, nullable 7+, default null.
-    public var groupInstanceID: String? = nil
+    public var groupInstanceID: String?
     /// Versions 2-4, default -1.
-    public var retentionTimeMs: Int64 = -1
+    public var retentionTimeMs: Int64
     /// Versions 0+.
-    public var topics: [OffsetCommitRequestTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetCommitRequestTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 8
-        var value = Self()
-        value.groupID = try reader.readString(compact: flexible)
+        let groupID = try reader.readString(compact: flexible)
+        let generationIDOrMemberEpoch: Int32
         if version >= 1 {
-            value.generationIDOrMemberEpoch = try reader.readInt32()
+            generationIDOrMemberEpoch = try reader.readInt32()
+        } else {
+            generationIDOrMemberEpoch = -1
         }
+        let memberID: String
         if version >= 1 {
-            value.memberID = try reader.readString(compact: flexible)
+            memberID = try reader.readString(compact: flexible)
+        } else {
+            memberID = ""
         }
+        let groupInstanceID: String?
         if version >= 7 {
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            groupInstanceID = try reader.readNullableString(compact: flexible)
+        } else {
+            groupInstanceID = nil
         }
+        let retentionTimeMs: Int64
         if version >= 2, version <= 4 {
-            value.retentionTimeMs = try reader.readInt64()
+            retentionTimeMs = try reader.readInt64()
+        } else {
+            retentionTimeMs = -1
         }
+        let topics: [OffsetCommitRequestTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [OffsetCommitRequestTopic] = []
@@ -73,12 +82,15 @@ public struct OffsetCommitRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try OffsetCommitRequestTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, generationIDOrMemberEpoch: generationIDOrMemberEpoch, memberID: memberID, groupInstanceID: groupInstanceID, retentionTimeMs: retentionTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -103,8 +115,8 @@ public struct OffsetCommitRequest: RequestMessage {
             writer.writeInt64(retentionTimeMs)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -114,26 +126,29 @@ public struct OffsetCommitRequest: RequestMessage {
     /// A structure of `OffsetCommitRequest`; versions 0-10.
     public struct OffsetCommitRequestTopic: Equatable, Sendable {
         /// Versions 0-9.
-        public var name: String = ""
+        public var name: String
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [OffsetCommitRequestPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetCommitRequestPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 8
-            var value = Self()
+            let name: String
             if version <= 9 {
-                value.name = try reader.readString(compact: flexible)
+                name = try reader.readString(compact: flexible)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [OffsetCommitRequestPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [OffsetCommitRequestPartition] = []
@@ -141,12 +156,15 @@ public struct OffsetCommitRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetCommitRequestPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -158,8 +176,8 @@ public struct OffsetCommitRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -170,37 +188,42 @@ public struct OffsetCommitRequest: RequestMessage {
     /// A structure of `OffsetCommitRequest`; versions 0-10.
     public struct OffsetCommitRequestPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var committedOffset: Int64 = 0
+        public var committedOffset: Int64
         /// Versions 6+, default -1.
-        public var committedLeaderEpoch: Int32 = -1
+        public var committedLeaderEpoch: Int32
         /// Versions 1, default -1.
-        public var commitTimestamp: Int64 = -1
+        public var commitTimestamp: Int64
         /// Versions 0+, nullable 0+.
-        public var committedMetadata: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var committedMetadata: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 8
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.committedOffset = try reader.readInt64()
+            let partitionIndex = try reader.readInt32()
+            let committedOffset = try reader.readInt64()
+            let committedLeaderEpoch: Int32
             if version >= 6 {
-                value.committedLeaderEpoch = try reader.readInt32()
+                committedLeaderEpoch = try reader.readInt32()
+            } else {
+                committedLeaderEpoch = -1
             }
+            let commitTimestamp: Int64
             if version >= 1, version <= 1 {
-                value.commitTimestamp = try reader.readInt64()
+                commitTimestamp = try reader.readInt64()
+            } else {
+                commitTimestamp = -1
             }
-            value.committedMetadata = try reader.readNullableString(compact: flexible)
+            let committedMetadata = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, committedOffset: committedOffset, committedLeaderEpoch: committedLeaderEpoch, commitTimestamp: commitTimestamp, committedMetadata: committedMetadata, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -225,6 +248,47 @@ public struct OffsetCommitRequest: RequestMessage {
     }
 }
 
+extension OffsetCommitRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            generationIDOrMemberEpoch: -1,
+            memberID: "",
+            groupInstanceID: nil,
+            retentionTimeMs: -1,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetCommitRequest.OffsetCommitRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetCommitRequest.OffsetCommitRequestPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            committedOffset: 0,
+            committedLeaderEpoch: -1,
+            commitTimestamp: -1,
+            committedMetadata: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of OffsetCommit, API key 8.
 ///
 /// Versions 0-10; flexible 8+.
@@ -246,23 +310,23 @@ public struct OffsetCommitResponse: ResponseMessage {
         """
 
     /// Versions 3+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [OffsetCommitResponseTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetCommitResponseTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 8
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 3 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let topics: [OffsetCommitResponseTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [OffsetCommitResponseTopic] = []
@@ -270,12 +334,15 @@ public struct OffsetCommitResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try OffsetCommitResponseTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -286,8 +353,8 @@ public struct OffsetCommitResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -297,26 +364,29 @@ public struct OffsetCommitResponse: ResponseMessage {
     /// A structure of `OffsetCommitResponse`; versions 0-10.
     public struct OffsetCommitResponseTopic: Equatable, Sendable {
         /// Versions 0-9.
-        public var name: String = ""
+        public var name: String
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [OffsetCommitResponsePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetCommitResponsePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 8
-            var value = Self()
+            let name: String
             if version <= 9 {
-                value.name = try reader.readString(compact: flexible)
+                name = try reader.readString(compact: flexible)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [OffsetCommitResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [OffsetCommitResponsePartition] = []
@@ -324,12 +394,15 @@ public struct OffsetCommitResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetCommitResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -341,8 +414,8 @@ public struct OffsetCommitResponse: ResponseMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -353,24 +426,23 @@ public struct OffsetCommitResponse: ResponseMessage {
     /// A structure of `OffsetCommitResponse`; versions 0-10.
     public struct OffsetCommitResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 8
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -381,5 +453,39 @@ public struct OffsetCommitResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension OffsetCommitResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetCommitResponse.OffsetCommitResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetCommitResponse.OffsetCommitResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -22,18 +22,15 @@ public struct OffsetDeleteRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [OffsetDeleteRequestTopic] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetDeleteRequestTopic]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: false)
+        let groupID = try reader.readString(compact: false)
+        let topics: [OffsetDeleteRequestTopic]
         do {
             let count = try reader.readArrayCount(compact: false, minimumElementSize: 6)
             var elements: [OffsetDeleteRequestTopic] = []
@@ -41,9 +38,9 @@ public struct OffsetDeleteRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try OffsetDeleteRequestTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        return value
+        return Self(groupID: groupID, topics: topics)
     }
 
     /// Writes the body of a version.
@@ -51,24 +48,21 @@ public struct OffsetDeleteRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: false)
         writer.writeArrayCount(topics.count, compact: false)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
     }
 
     /// A structure of `OffsetDeleteRequest`; versions 0.
     public struct OffsetDeleteRequestTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [OffsetDeleteRequestPartition] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetDeleteRequestPartition]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: false)
+            let name = try reader.readString(compact: false)
+            let partitions: [OffsetDeleteRequestPartition]
             do {
                 let count = try reader.readArrayCount(compact: false, minimumElementSize: 4)
                 var elements: [OffsetDeleteRequestPartition] = []
@@ -76,16 +70,16 @@ public struct OffsetDeleteRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetDeleteRequestPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            return value
+            return Self(name: name, partitions: partitions)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: false)
             writer.writeArrayCount(partitions.count, compact: false)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
         }
     }
@@ -93,20 +87,45 @@ public struct OffsetDeleteRequest: RequestMessage {
     /// A structure of `OffsetDeleteRequest`; versions 0.
     public struct OffsetDeleteRequestPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            return value
+            let partitionIndex = try reader.readInt32()
+            return Self(partitionIndex: partitionIndex)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partitionIndex)
         }
+    }
+}
+
+extension OffsetDeleteRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: []
+        )
+    }
+}
+
+extension OffsetDeleteRequest.OffsetDeleteRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: []
+        )
+    }
+}
+
+extension OffsetDeleteRequest.OffsetDeleteRequestPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0
+        )
     }
 }
 
@@ -131,21 +150,18 @@ public struct OffsetDeleteResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [OffsetDeleteResponseTopic] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetDeleteResponseTopic]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
-        value.throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let topics: [OffsetDeleteResponseTopic]
         do {
             let count = try reader.readArrayCount(compact: false, minimumElementSize: 6)
             var elements: [OffsetDeleteResponseTopic] = []
@@ -153,9 +169,9 @@ public struct OffsetDeleteResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try OffsetDeleteResponseTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        return value
+        return Self(errorCode: errorCode, throttleTimeMs: throttleTimeMs, topics: topics)
     }
 
     /// Writes the body of a version.
@@ -164,24 +180,21 @@ public struct OffsetDeleteResponse: ResponseMessage {
         writer.writeErrorCode(errorCode)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(topics.count, compact: false)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
     }
 
     /// A structure of `OffsetDeleteResponse`; versions 0.
     public struct OffsetDeleteResponseTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [OffsetDeleteResponsePartition] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetDeleteResponsePartition]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: false)
+            let name = try reader.readString(compact: false)
+            let partitions: [OffsetDeleteResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: false, minimumElementSize: 6)
                 var elements: [OffsetDeleteResponsePartition] = []
@@ -189,16 +202,16 @@ public struct OffsetDeleteResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetDeleteResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            return value
+            return Self(name: name, partitions: partitions)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(name, compact: false)
             writer.writeArrayCount(partitions.count, compact: false)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
         }
     }
@@ -206,23 +219,50 @@ public struct OffsetDeleteResponse: ResponseMessage {
     /// A structure of `OffsetDeleteResponse`; versions 0.
     public struct OffsetDeleteResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partitionIndex)
             writer.writeErrorCode(errorCode)
         }
+    }
+}
+
+extension OffsetDeleteResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            throttleTimeMs: 0,
+            topics: []
+        )
+    }
+}
+
+extension OffsetDeleteResponse.OffsetDeleteResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: []
+        )
+    }
+}
+
+extension OffsetDeleteResponse.OffsetDeleteResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0)
+        )
     }
 }

@@ -31,42 +31,45 @@ public struct OffsetFetchRequest: RequestMessage {
         """
 
     /// Versions 0-7.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0-7, nullable 2-7.
-    public var topics: [OffsetFetchRequestTopic]? = []
+    public var topics: [OffsetFetchRequestTopic]?
     /// Versions 8+.
-    public var groups: [OffsetFetchRequestGroup] = []
+    public var groups: [OffsetFetchRequestGroup]
     /// Versions 7+, default false.
-    public var requireStable: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var requireStable: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
+        let groupID: String
         if version <= 7 {
-            value.groupID = try reader.readString(compact: flexible)
+            groupID = try reader.readString(compact: flexible)
+        } else {
+            groupID = ""
         }
+        let topics: [OffsetFetchRequestTopic]?
         if version <= 7 {
             do {
                 let count = try reader.readNullableArrayCount(compact: flexible, minimumElementSize: 3, allowed: version >= 2)
                 if count < 0 {
-                    value.topics = nil
+                    topics = nil
                 } else {
                     var elements: [OffsetFetchRequestTopic] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try OffsetFetchRequestTopic.decode(from: &reader, version: version))
                     }
-                    value.topics = elements
+                    topics = elements
                 }
             }
+        } else {
+            topics = []
         }
+        let groups: [OffsetFetchRequestGroup]
         if version >= 8 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -75,16 +78,24 @@ public struct OffsetFetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchRequestGroup.decode(from: &reader, version: version))
                 }
-                value.groups = elements
+                groups = elements
             }
+        } else {
+            groups = []
         }
+        let requireStable: Bool
         if version >= 7 {
-            value.requireStable = try reader.readBool()
+            requireStable = try reader.readBool()
+        } else {
+            requireStable = false
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, topics: topics, groups: groups, requireStable: requireStable, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -97,8 +108,8 @@ public struct OffsetFetchRequest: RequestMessage {
         if version <= 7 {
             if let value = topics {
                 writer.writeArrayCount(value.count, compact: flexible)
-                for element in value {
-                    try element.encode(into: &writer, version: version)
+                for index in value.indices {
+                    try value[index].encode(into: &writer, version: version)
                 }
             } else {
                 guard version >= 2 else { throw writer.unexpectedNull("Topics") }
@@ -107,8 +118,8 @@ public struct OffsetFetchRequest: RequestMessage {
         }
         if version >= 8 {
             writer.writeArrayCount(groups.count, compact: flexible)
-            for element in groups {
-                try element.encode(into: &writer, version: version)
+            for index in groups.indices {
+                try groups[index].encode(into: &writer, version: version)
             }
         }
         if version >= 7 {
@@ -122,27 +133,27 @@ public struct OffsetFetchRequest: RequestMessage {
     /// A structure of `OffsetFetchRequest`; versions 0-7.
     public struct OffsetFetchRequestTopic: Equatable, Sendable {
         /// Versions 0-7.
-        public var name: String = ""
+        public var name: String
         /// Versions 0-7.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -159,43 +170,46 @@ public struct OffsetFetchRequest: RequestMessage {
     /// A structure of `OffsetFetchRequest`; versions 8-10.
     public struct OffsetFetchRequestGroup: Equatable, Sendable {
         /// Versions 8+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 9+, nullable 9+, default null.
-        public var memberID: String? = nil
+        public var memberID: String?
         /// Versions 9+, default -1.
-        public var memberEpoch: Int32 = -1
+        public var memberEpoch: Int32
         /// Versions 8+, nullable 8+.
-        public var topics: [OffsetFetchRequestTopics]? = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [OffsetFetchRequestTopics]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.groupID = try reader.readString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let memberID: String?
             if version >= 9 {
-                value.memberID = try reader.readNullableString(compact: true)
+                memberID = try reader.readNullableString(compact: true)
+            } else {
+                memberID = nil
             }
+            let memberEpoch: Int32
             if version >= 9 {
-                value.memberEpoch = try reader.readInt32()
+                memberEpoch = try reader.readInt32()
+            } else {
+                memberEpoch = -1
             }
+            let topics: [OffsetFetchRequestTopics]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
                 if count < 0 {
-                    value.topics = nil
+                    topics = nil
                 } else {
                     var elements: [OffsetFetchRequestTopics] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try OffsetFetchRequestTopics.decode(from: &reader, version: version))
                     }
-                    value.topics = elements
+                    topics = elements
                 }
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(groupID: groupID, memberID: memberID, memberEpoch: memberEpoch, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -212,8 +226,8 @@ public struct OffsetFetchRequest: RequestMessage {
             }
             if let value = topics {
                 writer.writeArrayCount(value.count, compact: true)
-                for element in value {
-                    try element.encode(into: &writer, version: version)
+                for index in value.indices {
+                    try value[index].encode(into: &writer, version: version)
                 }
             } else {
                 writer.writeNullArray(compact: true)
@@ -225,31 +239,34 @@ public struct OffsetFetchRequest: RequestMessage {
     /// A structure of `OffsetFetchRequest`; versions 8-10.
     public struct OffsetFetchRequestTopics: Equatable, Sendable {
         /// Versions 8-9.
-        public var name: String = ""
+        public var name: String
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 8+.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let name: String
             if version <= 9 {
-                value.name = try reader.readString(compact: true)
+                name = try reader.readString(compact: true)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, topicID: topicID, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -263,6 +280,55 @@ public struct OffsetFetchRequest: RequestMessage {
             writer.writeInt32s(partitionIndexes)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension OffsetFetchRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            groups: [],
+            requireStable: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchRequest.OffsetFetchRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchRequest.OffsetFetchRequestGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            memberID: nil,
+            memberEpoch: -1,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchRequest.OffsetFetchRequestTopics {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -305,27 +371,27 @@ public struct OffsetFetchResponse: ResponseMessage {
         """
 
     /// Versions 3+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0-7.
-    public var topics: [OffsetFetchResponseTopic] = []
+    public var topics: [OffsetFetchResponseTopic]
     /// Versions 2-7, default 0.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 8+.
-    public var groups: [OffsetFetchResponseGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [OffsetFetchResponseGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 3 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let topics: [OffsetFetchResponseTopic]
         if version <= 7 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -334,12 +400,18 @@ public struct OffsetFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchResponseTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+        } else {
+            topics = []
         }
+        let errorCode: ErrorCode
         if version >= 2, version <= 7 {
-            value.errorCode = try reader.readErrorCode()
+            errorCode = try reader.readErrorCode()
+        } else {
+            errorCode = ErrorCode(rawValue: 0)
         }
+        let groups: [OffsetFetchResponseGroup]
         if version >= 8 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 5)
@@ -348,13 +420,18 @@ public struct OffsetFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchResponseGroup.decode(from: &reader, version: version))
                 }
-                value.groups = elements
+                groups = elements
             }
+        } else {
+            groups = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, errorCode: errorCode, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -366,8 +443,8 @@ public struct OffsetFetchResponse: ResponseMessage {
         }
         if version <= 7 {
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
         }
         if version >= 2, version <= 7 {
@@ -375,8 +452,8 @@ public struct OffsetFetchResponse: ResponseMessage {
         }
         if version >= 8 {
             writer.writeArrayCount(groups.count, compact: flexible)
-            for element in groups {
-                try element.encode(into: &writer, version: version)
+            for index in groups.indices {
+                try groups[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -387,19 +464,16 @@ public struct OffsetFetchResponse: ResponseMessage {
     /// A structure of `OffsetFetchResponse`; versions 0-7.
     public struct OffsetFetchResponseTopic: Equatable, Sendable {
         /// Versions 0-7.
-        public var name: String = ""
+        public var name: String
         /// Versions 0-7.
-        public var partitions: [OffsetFetchResponsePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetFetchResponsePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [OffsetFetchResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 16)
                 var elements: [OffsetFetchResponsePartition] = []
@@ -407,20 +481,23 @@ public struct OffsetFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 6
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -431,35 +508,37 @@ public struct OffsetFetchResponse: ResponseMessage {
     /// A structure of `OffsetFetchResponse`; versions 0-7.
     public struct OffsetFetchResponsePartition: Equatable, Sendable {
         /// Versions 0-7.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0-7.
-        public var committedOffset: Int64 = 0
+        public var committedOffset: Int64
         /// Versions 5-7, default -1.
-        public var committedLeaderEpoch: Int32 = -1
+        public var committedLeaderEpoch: Int32
         /// Versions 0-7, nullable 0-7.
-        public var metadata: String? = ""
+        public var metadata: String?
         /// Versions 0-7.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.committedOffset = try reader.readInt64()
+            let partitionIndex = try reader.readInt32()
+            let committedOffset = try reader.readInt64()
+            let committedLeaderEpoch: Int32
             if version >= 5 {
-                value.committedLeaderEpoch = try reader.readInt32()
+                committedLeaderEpoch = try reader.readInt32()
+            } else {
+                committedLeaderEpoch = -1
             }
-            value.metadata = try reader.readNullableString(compact: flexible)
-            value.errorCode = try reader.readErrorCode()
+            let metadata = try reader.readNullableString(compact: flexible)
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, committedOffset: committedOffset, committedLeaderEpoch: committedLeaderEpoch, metadata: metadata, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -484,20 +563,17 @@ public struct OffsetFetchResponse: ResponseMessage {
     /// A structure of `OffsetFetchResponse`; versions 8-10.
     public struct OffsetFetchResponseGroup: Equatable, Sendable {
         /// Versions 8+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 8+.
-        public var topics: [OffsetFetchResponseTopics] = []
+        public var topics: [OffsetFetchResponseTopics]
         /// Versions 8+, default 0.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.groupID = try reader.readString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let topics: [OffsetFetchResponseTopics]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [OffsetFetchResponseTopics] = []
@@ -505,18 +581,18 @@ public struct OffsetFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchResponseTopics.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.errorCode = try reader.readErrorCode()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(groupID: groupID, topics: topics, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(groupID, compact: true)
             writer.writeArrayCount(topics.count, compact: true)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeErrorCode(errorCode)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -526,25 +602,28 @@ public struct OffsetFetchResponse: ResponseMessage {
     /// A structure of `OffsetFetchResponse`; versions 8-10.
     public struct OffsetFetchResponseTopics: Equatable, Sendable {
         /// Versions 8-9.
-        public var name: String = ""
+        public var name: String
         /// Versions 10+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 8+.
-        public var partitions: [OffsetFetchResponsePartitions] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetFetchResponsePartitions]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let name: String
             if version <= 9 {
-                value.name = try reader.readString(compact: true)
+                name = try reader.readString(compact: true)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 10 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitions: [OffsetFetchResponsePartitions]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [OffsetFetchResponsePartitions] = []
@@ -552,10 +631,10 @@ public struct OffsetFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetFetchResponsePartitions.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -566,8 +645,8 @@ public struct OffsetFetchResponse: ResponseMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -576,30 +655,26 @@ public struct OffsetFetchResponse: ResponseMessage {
     /// A structure of `OffsetFetchResponse`; versions 8-10.
     public struct OffsetFetchResponsePartitions: Equatable, Sendable {
         /// Versions 8+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 8+.
-        public var committedOffset: Int64 = 0
+        public var committedOffset: Int64
         /// Versions 8+, default -1.
-        public var committedLeaderEpoch: Int32 = -1
+        public var committedLeaderEpoch: Int32
         /// Versions 8+, nullable 8+.
-        public var metadata: String? = ""
+        public var metadata: String?
         /// Versions 8+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.committedOffset = try reader.readInt64()
-            value.committedLeaderEpoch = try reader.readInt32()
-            value.metadata = try reader.readNullableString(compact: true)
-            value.errorCode = try reader.readErrorCode()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let committedOffset = try reader.readInt64()
+            let committedLeaderEpoch = try reader.readInt32()
+            let metadata = try reader.readNullableString(compact: true)
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, committedOffset: committedOffset, committedLeaderEpoch: committedLeaderEpoch, metadata: metadata, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -614,5 +689,81 @@ public struct OffsetFetchResponse: ResponseMessage {
             writer.writeErrorCode(errorCode)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension OffsetFetchResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            errorCode: ErrorCode(rawValue: 0),
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            committedOffset: 0,
+            committedLeaderEpoch: -1,
+            metadata: "",
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponseGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponseTopics {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponsePartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            committedOffset: 0,
+            committedLeaderEpoch: -1,
+            metadata: "",
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

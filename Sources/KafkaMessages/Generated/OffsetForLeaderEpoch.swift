@@ -24,23 +24,23 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
         """
 
     /// Versions 3+, default -2.
-    public var replicaID: Int32 = -2
+    public var replicaID: Int32
     /// Versions 0+.
-    public var topics: [OffsetForLeaderTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetForLeaderTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let replicaID: Int32
         if version >= 3 {
-            value.replicaID = try reader.readInt32()
+            replicaID = try reader.readInt32()
+        } else {
+            replicaID = -2
         }
+        let topics: [OffsetForLeaderTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [OffsetForLeaderTopic] = []
@@ -48,12 +48,15 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try OffsetForLeaderTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(replicaID: replicaID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -64,8 +67,8 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
             writer.writeInt32(replicaID)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -75,19 +78,16 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
     /// A structure of `OffsetForLeaderEpochRequest`; versions 0-4.
     public struct OffsetForLeaderTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [OffsetForLeaderPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [OffsetForLeaderPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.topic = try reader.readString(compact: flexible)
+            let topic = try reader.readString(compact: flexible)
+            let partitions: [OffsetForLeaderPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
                 var elements: [OffsetForLeaderPartition] = []
@@ -95,20 +95,23 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try OffsetForLeaderPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 4
             try writer.writeString(topic, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -119,29 +122,31 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
     /// A structure of `OffsetForLeaderEpochRequest`; versions 0-4.
     public struct OffsetForLeaderPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 2+, default -1.
-        public var currentLeaderEpoch: Int32 = -1
+        public var currentLeaderEpoch: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.partition = try reader.readInt32()
+            let partition = try reader.readInt32()
+            let currentLeaderEpoch: Int32
             if version >= 2 {
-                value.currentLeaderEpoch = try reader.readInt32()
+                currentLeaderEpoch = try reader.readInt32()
+            } else {
+                currentLeaderEpoch = -1
             }
-            value.leaderEpoch = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partition: partition, currentLeaderEpoch: currentLeaderEpoch, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -155,6 +160,40 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension OffsetForLeaderEpochRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            replicaID: -2,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetForLeaderEpochRequest.OffsetForLeaderTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetForLeaderEpochRequest.OffsetForLeaderPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            currentLeaderEpoch: -1,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -180,23 +219,23 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
         """
 
     /// Versions 2+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [OffsetForLeaderTopicResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [OffsetForLeaderTopicResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 2 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        let topics: [OffsetForLeaderTopicResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [OffsetForLeaderTopicResult] = []
@@ -204,12 +243,15 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try OffsetForLeaderTopicResult.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -220,8 +262,8 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -231,19 +273,16 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
     /// A structure of `OffsetForLeaderEpochResponse`; versions 0-4.
     public struct OffsetForLeaderTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [EpochEndOffset] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [EpochEndOffset]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.topic = try reader.readString(compact: flexible)
+            let topic = try reader.readString(compact: flexible)
+            let partitions: [EpochEndOffset]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [EpochEndOffset] = []
@@ -251,20 +290,23 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try EpochEndOffset.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 4
             try writer.writeString(topic, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -275,32 +317,34 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
     /// A structure of `OffsetForLeaderEpochResponse`; versions 0-4.
     public struct EpochEndOffset: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 1+, default -1.
-        public var leaderEpoch: Int32 = -1
+        public var leaderEpoch: Int32
         /// Versions 0+, default -1.
-        public var endOffset: Int64 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var endOffset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let partition = try reader.readInt32()
+            let leaderEpoch: Int32
             if version >= 1 {
-                value.leaderEpoch = try reader.readInt32()
+                leaderEpoch = try reader.readInt32()
+            } else {
+                leaderEpoch = -1
             }
-            value.endOffset = try reader.readInt64()
+            let endOffset = try reader.readInt64()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(errorCode: errorCode, partition: partition, leaderEpoch: leaderEpoch, endOffset: endOffset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -315,5 +359,40 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension OffsetForLeaderEpochResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension OffsetForLeaderEpochResponse.EpochEndOffset {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            partition: 0,
+            leaderEpoch: -1,
+            endOffset: -1,
+            unknownTaggedFields: []
+        )
     }
 }

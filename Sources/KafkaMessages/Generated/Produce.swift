@@ -27,29 +27,29 @@ public struct ProduceRequest: RequestMessage {
         """
 
     /// Versions 3+, nullable 3+, default null.
-    public var transactionalID: String? = nil
+    public var transactionalID: String?
     /// Versions 0+.
-    public var acks: Int16 = 0
+    public var acks: Int16
     /// Versions 0+.
-    public var timeoutMs: Int32 = 0
+    public var timeoutMs: Int32
     /// Versions 0+.
-    public var topicData: [TopicProduceData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topicData: [TopicProduceData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 9
-        var value = Self()
+        let transactionalID: String?
         if version >= 3 {
-            value.transactionalID = try reader.readNullableString(compact: flexible)
+            transactionalID = try reader.readNullableString(compact: flexible)
+        } else {
+            transactionalID = nil
         }
-        value.acks = try reader.readInt16()
-        value.timeoutMs = try reader.readInt32()
+        let acks = try reader.readInt16()
+        let timeoutMs = try reader.readInt32()
+        let topicData: [TopicProduceData]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TopicProduceData] = []
@@ -57,12 +57,15 @@ public struct ProduceRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicProduceData.decode(from: &reader, version: version))
             }
-            value.topicData = elements
+            topicData = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactionalID: transactionalID, acks: acks, timeoutMs: timeoutMs, topicData: topicData, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -79,8 +82,8 @@ public struct ProduceRequest: RequestMessage {
         writer.writeInt16(acks)
         writer.writeInt32(timeoutMs)
         writer.writeArrayCount(topicData.count, compact: flexible)
-        for element in topicData {
-            try element.encode(into: &writer, version: version)
+        for index in topicData.indices {
+            try topicData[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -90,26 +93,29 @@ public struct ProduceRequest: RequestMessage {
     /// A structure of `ProduceRequest`; versions 0-13.
     public struct TopicProduceData: Equatable, Sendable {
         /// Versions 0-12.
-        public var name: String = ""
+        public var name: String
         /// Versions 13+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitionData: [PartitionProduceData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionData: [PartitionProduceData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
+            let name: String
             if version <= 12 {
-                value.name = try reader.readString(compact: flexible)
+                name = try reader.readString(compact: flexible)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 13 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitionData: [PartitionProduceData]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [PartitionProduceData] = []
@@ -117,12 +123,15 @@ public struct ProduceRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionProduceData.decode(from: &reader, version: version))
                 }
-                value.partitionData = elements
+                partitionData = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, topicID: topicID, partitionData: partitionData, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -134,8 +143,8 @@ public struct ProduceRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitionData.count, compact: flexible)
-            for element in partitionData {
-                try element.encode(into: &writer, version: version)
+            for index in partitionData.indices {
+                try partitionData[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -146,24 +155,23 @@ public struct ProduceRequest: RequestMessage {
     /// A structure of `ProduceRequest`; versions 0-13.
     public struct PartitionProduceData: Equatable, Sendable {
         /// Versions 0+.
-        public var index: Int32 = 0
+        public var index: Int32
         /// Versions 0+, nullable 0+.
-        public var records: ByteBuffer? = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var records: ByteBuffer?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.index = try reader.readInt32()
-            value.records = try reader.readNullableBytes(compact: flexible)
+            let index = try reader.readInt32()
+            let records = try reader.readNullableBytes(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(index: index, records: records, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -178,6 +186,42 @@ public struct ProduceRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension ProduceRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: nil,
+            acks: 0,
+            timeoutMs: 0,
+            topicData: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceRequest.TopicProduceData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitionData: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceRequest.PartitionProduceData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            index: 0,
+            records: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -220,22 +264,19 @@ public struct ProduceResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var responses: [TopicProduceResponse] = []
+    public var responses: [TopicProduceResponse]
     /// Versions 1+, default 0.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 10+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 9
-        var value = Self()
+        let responses: [TopicProduceResponse]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TopicProduceResponse] = []
@@ -243,11 +284,16 @@ public struct ProduceResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicProduceResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
@@ -260,15 +306,18 @@ public struct ProduceResponse: ResponseMessage {
                         for _ in 0..<count {
                             elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                         }
-                        value.nodeEndpoints = elements
+                        nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(responses: responses, throttleTimeMs: throttleTimeMs, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -276,55 +325,57 @@ public struct ProduceResponse: ResponseMessage {
         try Self.checkVersion(version)
         let flexible = version >= 9
         writer.writeArrayCount(responses.count, compact: flexible)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeInt32(throttleTimeMs)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 10 && !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 10 && !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for element in nodeEndpoints {
-                        try element.encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if version >= 10 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `ProduceResponse`; versions 0-13.
     public struct TopicProduceResponse: Equatable, Sendable {
         /// Versions 0-12.
-        public var name: String = ""
+        public var name: String
         /// Versions 13+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitionResponses: [PartitionProduceResponse] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionResponses: [PartitionProduceResponse]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
+            let name: String
             if version <= 12 {
-                value.name = try reader.readString(compact: flexible)
+                name = try reader.readString(compact: flexible)
+            } else {
+                name = ""
             }
+            let topicID: KafkaUUID
             if version >= 13 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitionResponses: [PartitionProduceResponse]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [PartitionProduceResponse] = []
@@ -332,12 +383,15 @@ public struct ProduceResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionProduceResponse.decode(from: &reader, version: version))
                 }
-                value.partitionResponses = elements
+                partitionResponses = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, topicID: topicID, partitionResponses: partitionResponses, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -349,8 +403,8 @@ public struct ProduceResponse: ResponseMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitionResponses.count, compact: flexible)
-            for element in partitionResponses {
-                try element.encode(into: &writer, version: version)
+            for index in partitionResponses.indices {
+                try partitionResponses[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -361,39 +415,42 @@ public struct ProduceResponse: ResponseMessage {
     /// A structure of `ProduceResponse`; versions 0-13.
     public struct PartitionProduceResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var index: Int32 = 0
+        public var index: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var baseOffset: Int64 = 0
+        public var baseOffset: Int64
         /// Versions 2+, default -1.
-        public var logAppendTimeMs: Int64 = -1
+        public var logAppendTimeMs: Int64
         /// Versions 5+, default -1.
-        public var logStartOffset: Int64 = -1
+        public var logStartOffset: Int64
         /// Versions 8+.
-        public var recordErrors: [BatchIndexAndErrorMessage] = []
+        public var recordErrors: [BatchIndexAndErrorMessage]
         /// Versions 8+, nullable 8+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 10+, tag 0.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var currentLeader: LeaderIdAndEpoch
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.index = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.baseOffset = try reader.readInt64()
+            let index = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let baseOffset = try reader.readInt64()
+            let logAppendTimeMs: Int64
             if version >= 2 {
-                value.logAppendTimeMs = try reader.readInt64()
+                logAppendTimeMs = try reader.readInt64()
+            } else {
+                logAppendTimeMs = -1
             }
+            let logStartOffset: Int64
             if version >= 5 {
-                value.logStartOffset = try reader.readInt64()
+                logStartOffset = try reader.readInt64()
+            } else {
+                logStartOffset = -1
             }
+            let recordErrors: [BatchIndexAndErrorMessage]
             if version >= 8 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
@@ -402,25 +459,35 @@ public struct ProduceResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try BatchIndexAndErrorMessage.decode(from: &reader, version: version))
                     }
-                    value.recordErrors = elements
+                    recordErrors = elements
                 }
+            } else {
+                recordErrors = []
             }
+            let errorMessage: String?
             if version >= 8 {
-                value.errorMessage = try reader.readNullableString(compact: flexible)
+                errorMessage = try reader.readNullableString(compact: flexible)
+            } else {
+                errorMessage = nil
             }
+            var currentLeader: LeaderIdAndEpoch = ProduceResponse.LeaderIdAndEpoch()
+            var unknownTaggedFields: [UnknownTaggedField] = []
             if flexible {
                 var section = try reader.beginTaggedFields()
                 while try reader.nextTaggedField(&section) {
                     switch section.tag {
                     case 0 where version >= 10:
-                        value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+                        currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(currentLeader != ProduceResponse.LeaderIdAndEpoch()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
-                        value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                        unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
                 }
             }
-            return value
+            return Self(index: index, errorCode: errorCode, baseOffset: baseOffset, logAppendTimeMs: logAppendTimeMs, logStartOffset: logStartOffset, recordErrors: recordErrors, errorMessage: errorMessage, currentLeader: currentLeader, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -436,8 +503,8 @@ public struct ProduceResponse: ResponseMessage {
             }
             if version >= 8 {
                 writer.writeArrayCount(recordErrors.count, compact: flexible)
-                for element in recordErrors {
-                    try element.encode(into: &writer, version: version)
+                for index in recordErrors.indices {
+                    try recordErrors[index].encode(into: &writer, version: version)
                 }
             }
             if version >= 8 {
@@ -448,19 +515,18 @@ public struct ProduceResponse: ResponseMessage {
                 }
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if version >= 10 && currentLeader != LeaderIdAndEpoch() { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if version >= 10 && currentLeader != LeaderIdAndEpoch() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        try currentLeader.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if version >= 10 && currentLeader != ProduceResponse.LeaderIdAndEpoch() { known |= 1 << 0 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    try currentLeader.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
                 }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -468,24 +534,23 @@ public struct ProduceResponse: ResponseMessage {
     /// A structure of `ProduceResponse`; versions 8-13.
     public struct BatchIndexAndErrorMessage: Equatable, Sendable {
         /// Versions 8+.
-        public var batchIndex: Int32 = 0
+        public var batchIndex: Int32
         /// Versions 8+, nullable 8+, default null.
-        public var batchIndexErrorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var batchIndexErrorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 9
-            var value = Self()
-            value.batchIndex = try reader.readInt32()
-            value.batchIndexErrorMessage = try reader.readNullableString(compact: flexible)
+            let batchIndex = try reader.readInt32()
+            let batchIndexErrorMessage = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(batchIndex: batchIndex, batchIndexErrorMessage: batchIndexErrorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -505,21 +570,17 @@ public struct ProduceResponse: ResponseMessage {
     /// A structure of `ProduceResponse`; versions 10-13.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 10+, default -1.
-        public var leaderID: Int32 = -1
+        public var leaderID: Int32
         /// Versions 10+, default -1.
-        public var leaderEpoch: Int32 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -532,27 +593,23 @@ public struct ProduceResponse: ResponseMessage {
     /// A structure of `ProduceResponse`; versions 10-13.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 10+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 10+.
-        public var host: String = ""
+        public var host: String
         /// Versions 10+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 10+, nullable 10+, default null.
-        public var rack: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.rack = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let rack = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -566,5 +623,81 @@ public struct ProduceResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ProduceResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            responses: [],
+            throttleTimeMs: 0,
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceResponse.TopicProduceResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            topicID: .zero,
+            partitionResponses: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceResponse.PartitionProduceResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            index: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            baseOffset: 0,
+            logAppendTimeMs: -1,
+            logStartOffset: -1,
+            recordErrors: [],
+            errorMessage: nil,
+            currentLeader: ProduceResponse.LeaderIdAndEpoch(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceResponse.BatchIndexAndErrorMessage {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            batchIndex: 0,
+            batchIndexErrorMessage: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: -1,
+            leaderEpoch: -1,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ProduceResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            unknownTaggedFields: []
+        )
     }
 }

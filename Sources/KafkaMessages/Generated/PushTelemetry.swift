@@ -21,32 +21,28 @@ public struct PushTelemetryRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var clientInstanceID: KafkaUUID = .zero
+    public var clientInstanceID: KafkaUUID
     /// Versions 0+.
-    public var subscriptionID: Int32 = 0
+    public var subscriptionID: Int32
     /// Versions 0+.
-    public var terminating: Bool = false
+    public var terminating: Bool
     /// Versions 0+.
-    public var compressionType: Int8 = 0
+    public var compressionType: Int8
     /// Versions 0+.
-    public var metrics: ByteBuffer = ByteBuffer()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var metrics: ByteBuffer
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clientInstanceID = try reader.readUUID()
-        value.subscriptionID = try reader.readInt32()
-        value.terminating = try reader.readBool()
-        value.compressionType = try reader.readInt8()
-        value.metrics = try reader.readBytes(compact: true)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let clientInstanceID = try reader.readUUID()
+        let subscriptionID = try reader.readInt32()
+        let terminating = try reader.readBool()
+        let compressionType = try reader.readInt8()
+        let metrics = try reader.readBytes(compact: true)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clientInstanceID: clientInstanceID, subscriptionID: subscriptionID, terminating: terminating, compressionType: compressionType, metrics: metrics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -58,6 +54,20 @@ public struct PushTelemetryRequest: RequestMessage {
         writer.writeInt8(compressionType)
         try writer.writeBytes(metrics, compact: true)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension PushTelemetryRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clientInstanceID: .zero,
+            subscriptionID: 0,
+            terminating: false,
+            compressionType: 0,
+            metrics: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -75,23 +85,19 @@ public struct PushTelemetryResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -100,5 +106,16 @@ public struct PushTelemetryResponse: ResponseMessage {
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension PushTelemetryResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

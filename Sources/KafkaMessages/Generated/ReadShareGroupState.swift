@@ -23,20 +23,17 @@ public struct ReadShareGroupStateRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [ReadStateData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [ReadStateData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let topics: [ReadStateData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ReadStateData] = []
@@ -44,10 +41,10 @@ public struct ReadShareGroupStateRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ReadStateData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -55,8 +52,8 @@ public struct ReadShareGroupStateRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: true)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -64,18 +61,15 @@ public struct ReadShareGroupStateRequest: RequestMessage {
     /// A structure of `ReadShareGroupStateRequest`; versions 0.
     public struct ReadStateData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [PartitionData] = []
@@ -83,17 +77,17 @@ public struct ReadShareGroupStateRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -102,21 +96,17 @@ public struct ReadShareGroupStateRequest: RequestMessage {
     /// A structure of `ReadShareGroupStateRequest`; versions 0.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -124,6 +114,39 @@ public struct ReadShareGroupStateRequest: RequestMessage {
             writer.writeInt32(leaderEpoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ReadShareGroupStateRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateRequest.ReadStateData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -155,17 +178,14 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var results: [ReadStateResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [ReadStateResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let results: [ReadStateResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ReadStateResult] = []
@@ -173,18 +193,18 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ReadStateResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -192,18 +212,15 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
     /// A structure of `ReadShareGroupStateResponse`; versions 0.
     public struct ReadStateResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 21)
                 var elements: [PartitionResult] = []
@@ -211,17 +228,17 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -230,30 +247,27 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
     /// A structure of `ReadShareGroupStateResponse`; versions 0.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var stateEpoch: Int32 = 0
+        public var stateEpoch: Int32
         /// Versions 0+.
-        public var startOffset: Int64 = 0
+        public var startOffset: Int64
         /// Versions 0+.
-        public var stateBatches: [StateBatch] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var stateBatches: [StateBatch]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.stateEpoch = try reader.readInt32()
-            value.startOffset = try reader.readInt64()
+            let partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let stateEpoch = try reader.readInt32()
+            let startOffset = try reader.readInt64()
+            let stateBatches: [StateBatch]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [StateBatch] = []
@@ -261,10 +275,10 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try StateBatch.decode(from: &reader, version: version))
                 }
-                value.stateBatches = elements
+                stateBatches = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, errorCode: errorCode, errorMessage: errorMessage, stateEpoch: stateEpoch, startOffset: startOffset, stateBatches: stateBatches, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -278,8 +292,8 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
             writer.writeInt32(stateEpoch)
             writer.writeInt64(startOffset)
             writer.writeArrayCount(stateBatches.count, compact: true)
-            for element in stateBatches {
-                try element.encode(into: &writer, version: version)
+            for index in stateBatches.indices {
+                try stateBatches[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -288,27 +302,23 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
     /// A structure of `ReadShareGroupStateResponse`; versions 0.
     public struct StateBatch: Equatable, Sendable {
         /// Versions 0+.
-        public var firstOffset: Int64 = 0
+        public var firstOffset: Int64
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 0+.
-        public var deliveryState: Int8 = 0
+        public var deliveryState: Int8
         /// Versions 0+.
-        public var deliveryCount: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var deliveryCount: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.firstOffset = try reader.readInt64()
-            value.lastOffset = try reader.readInt64()
-            value.deliveryState = try reader.readInt8()
-            value.deliveryCount = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let firstOffset = try reader.readInt64()
+            let lastOffset = try reader.readInt64()
+            let deliveryState = try reader.readInt8()
+            let deliveryCount = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(firstOffset: firstOffset, lastOffset: lastOffset, deliveryState: deliveryState, deliveryCount: deliveryCount, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -318,5 +328,54 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
             writer.writeInt16(deliveryCount)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ReadShareGroupStateResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateResponse.ReadStateResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            stateEpoch: 0,
+            startOffset: 0,
+            stateBatches: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateResponse.StateBatch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            firstOffset: 0,
+            lastOffset: 0,
+            deliveryState: 0,
+            deliveryCount: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -23,20 +23,17 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [ReadStateSummaryData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [ReadStateSummaryData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let topics: [ReadStateSummaryData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ReadStateSummaryData] = []
@@ -44,10 +41,10 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ReadStateSummaryData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -55,8 +52,8 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: true)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -64,18 +61,15 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
     /// A structure of `ReadShareGroupStateSummaryRequest`; versions 0-1.
     public struct ReadStateSummaryData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [PartitionData] = []
@@ -83,17 +77,17 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -102,21 +96,17 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
     /// A structure of `ReadShareGroupStateSummaryRequest`; versions 0-1.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -124,6 +114,39 @@ public struct ReadShareGroupStateSummaryRequest: RequestMessage {
             writer.writeInt32(leaderEpoch)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ReadShareGroupStateSummaryRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateSummaryRequest.ReadStateSummaryData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateSummaryRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -151,17 +174,14 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var results: [ReadStateSummaryResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [ReadStateSummaryResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let results: [ReadStateSummaryResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ReadStateSummaryResult] = []
@@ -169,18 +189,18 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ReadStateSummaryResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -188,18 +208,15 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
     /// A structure of `ReadShareGroupStateSummaryResponse`; versions 0-1.
     public struct ReadStateSummaryResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 24)
                 var elements: [PartitionResult] = []
@@ -207,17 +224,17 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -226,38 +243,37 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
     /// A structure of `ReadShareGroupStateSummaryResponse`; versions 0-1.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var stateEpoch: Int32 = 0
+        public var stateEpoch: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var startOffset: Int64 = 0
+        public var startOffset: Int64
         /// Versions 1+, default -1.
-        public var deliveryCompleteCount: Int32 = -1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var deliveryCompleteCount: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.stateEpoch = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.startOffset = try reader.readInt64()
+            let partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let stateEpoch = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let startOffset = try reader.readInt64()
+            let deliveryCompleteCount: Int32
             if version >= 1 {
-                value.deliveryCompleteCount = try reader.readInt32()
+                deliveryCompleteCount = try reader.readInt32()
+            } else {
+                deliveryCompleteCount = -1
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, errorCode: errorCode, errorMessage: errorMessage, stateEpoch: stateEpoch, leaderEpoch: leaderEpoch, startOffset: startOffset, deliveryCompleteCount: deliveryCompleteCount, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -276,5 +292,42 @@ public struct ReadShareGroupStateSummaryResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ReadShareGroupStateSummaryResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateSummaryResponse.ReadStateSummaryResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ReadShareGroupStateSummaryResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            stateEpoch: 0,
+            leaderEpoch: 0,
+            startOffset: 0,
+            deliveryCompleteCount: -1,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -18,26 +18,22 @@ public struct RemoveRaftVoterRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var clusterID: String? = ""
+    public var clusterID: String?
     /// Versions 0+.
-    public var voterID: Int32 = 0
+    public var voterID: Int32
     /// Versions 0+.
-    public var voterDirectoryID: KafkaUUID = .zero
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var voterDirectoryID: KafkaUUID
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clusterID = try reader.readNullableString(compact: true)
-        value.voterID = try reader.readInt32()
-        value.voterDirectoryID = try reader.readUUID()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let clusterID = try reader.readNullableString(compact: true)
+        let voterID = try reader.readInt32()
+        let voterDirectoryID = try reader.readUUID()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clusterID: clusterID, voterID: voterID, voterDirectoryID: voterDirectoryID, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -51,6 +47,18 @@ public struct RemoveRaftVoterRequest: RequestMessage {
         writer.writeInt32(voterID)
         writer.writeUUID(voterDirectoryID)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension RemoveRaftVoterRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: "",
+            voterID: 0,
+            voterDirectoryID: .zero,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -69,26 +77,22 @@ public struct RemoveRaftVoterResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorMessage: String?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -102,5 +106,17 @@ public struct RemoveRaftVoterResponse: ResponseMessage {
             try writer.writeNullableString(nil, compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension RemoveRaftVoterResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

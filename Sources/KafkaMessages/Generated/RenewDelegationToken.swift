@@ -18,26 +18,25 @@ public struct RenewDelegationTokenRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var hmac: ByteBuffer = ByteBuffer()
+    public var hmac: ByteBuffer
     /// Versions 0+.
-    public var renewPeriodMs: Int64 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var renewPeriodMs: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.hmac = try reader.readBytes(compact: flexible)
-        value.renewPeriodMs = try reader.readInt64()
+        let hmac = try reader.readBytes(compact: flexible)
+        let renewPeriodMs = try reader.readInt64()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(hmac: hmac, renewPeriodMs: renewPeriodMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -49,6 +48,17 @@ public struct RenewDelegationTokenRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension RenewDelegationTokenRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            hmac: ByteBuffer(),
+            renewPeriodMs: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -67,29 +77,28 @@ public struct RenewDelegationTokenResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var expiryTimestampMs: Int64 = 0
+    public var expiryTimestampMs: Int64
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var throttleTimeMs: Int32
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
-        value.expiryTimestampMs = try reader.readInt64()
-        value.throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let expiryTimestampMs = try reader.readInt64()
+        let throttleTimeMs = try reader.readInt32()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, expiryTimestampMs: expiryTimestampMs, throttleTimeMs: throttleTimeMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -102,5 +111,17 @@ public struct RenewDelegationTokenResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension RenewDelegationTokenResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            expiryTimestampMs: 0,
+            throttleTimeMs: 0,
+            unknownTaggedFields: []
+        )
     }
 }

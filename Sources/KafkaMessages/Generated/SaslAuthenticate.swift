@@ -17,23 +17,22 @@ public struct SaslAuthenticateRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var authBytes: ByteBuffer = ByteBuffer()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var authBytes: ByteBuffer
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.authBytes = try reader.readBytes(compact: flexible)
+        let authBytes = try reader.readBytes(compact: flexible)
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(authBytes: authBytes, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -44,6 +43,16 @@ public struct SaslAuthenticateRequest: RequestMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension SaslAuthenticateRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            authBytes: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -63,34 +72,36 @@ public struct SaslAuthenticateResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0+.
-    public var authBytes: ByteBuffer = ByteBuffer()
+    public var authBytes: ByteBuffer
     /// Versions 1+, default 0.
-    public var sessionLifetimeMs: Int64 = 0
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var sessionLifetimeMs: Int64
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: flexible)
-        value.authBytes = try reader.readBytes(compact: flexible)
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: flexible)
+        let authBytes = try reader.readBytes(compact: flexible)
+        let sessionLifetimeMs: Int64
         if version >= 1 {
-            value.sessionLifetimeMs = try reader.readInt64()
+            sessionLifetimeMs = try reader.readInt64()
+        } else {
+            sessionLifetimeMs = 0
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, errorMessage: errorMessage, authBytes: authBytes, sessionLifetimeMs: sessionLifetimeMs, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -110,5 +121,18 @@ public struct SaslAuthenticateResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension SaslAuthenticateResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            authBytes: ByteBuffer(),
+            sessionLifetimeMs: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -16,23 +16,28 @@ public struct SaslHandshakeRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var mechanism: String = ""
-
-    /// All fields with their defaults.
-    public init() {}
+    public var mechanism: String
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.mechanism = try reader.readString(compact: false)
-        return value
+        let mechanism = try reader.readString(compact: false)
+        return Self(mechanism: mechanism)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         try writer.writeString(mechanism, compact: false)
+    }
+}
+
+extension SaslHandshakeRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            mechanism: ""
+        )
     }
 }
 
@@ -50,18 +55,15 @@ public struct SaslHandshakeResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var mechanisms: [String] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var mechanisms: [String]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let mechanisms: [String]
         do {
             let count = try reader.readArrayCount(compact: false, minimumElementSize: 2)
             var elements: [String] = []
@@ -69,9 +71,9 @@ public struct SaslHandshakeResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: false))
             }
-            value.mechanisms = elements
+            mechanisms = elements
         }
-        return value
+        return Self(errorCode: errorCode, mechanisms: mechanisms)
     }
 
     /// Writes the body of a version.
@@ -79,8 +81,18 @@ public struct SaslHandshakeResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(mechanisms.count, compact: false)
-        for element in mechanisms {
-            try writer.writeString(element, compact: false)
+        for index in mechanisms.indices {
+            try writer.writeString(mechanisms[index], compact: false)
         }
+    }
+}
+
+extension SaslHandshakeResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            mechanisms: []
+        )
     }
 }

@@ -30,31 +30,31 @@ public struct ShareAcknowledgeRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, default null.
-    public var groupID: String? = nil
+    public var groupID: String?
     /// Versions 0+, nullable 0+.
-    public var memberID: String? = ""
+    public var memberID: String?
     /// Versions 0+.
-    public var shareSessionEpoch: Int32 = 0
+    public var shareSessionEpoch: Int32
     /// Versions 2+, default false.
-    public var isRenewAck: Bool = false
+    public var isRenewAck: Bool
     /// Versions 0+.
-    public var topics: [AcknowledgeTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [AcknowledgeTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readNullableString(compact: true)
-        value.memberID = try reader.readNullableString(compact: true)
-        value.shareSessionEpoch = try reader.readInt32()
+        let groupID = try reader.readNullableString(compact: true)
+        let memberID = try reader.readNullableString(compact: true)
+        let shareSessionEpoch = try reader.readInt32()
+        let isRenewAck: Bool
         if version >= 2 {
-            value.isRenewAck = try reader.readBool()
+            isRenewAck = try reader.readBool()
+        } else {
+            isRenewAck = false
         }
+        let topics: [AcknowledgeTopic]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [AcknowledgeTopic] = []
@@ -62,10 +62,10 @@ public struct ShareAcknowledgeRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try AcknowledgeTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, memberID: memberID, shareSessionEpoch: shareSessionEpoch, isRenewAck: isRenewAck, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -86,8 +86,8 @@ public struct ShareAcknowledgeRequest: RequestMessage {
             writer.writeBool(isRenewAck)
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -95,18 +95,15 @@ public struct ShareAcknowledgeRequest: RequestMessage {
     /// A structure of `ShareAcknowledgeRequest`; versions 0-2.
     public struct AcknowledgeTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [AcknowledgePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [AcknowledgePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [AcknowledgePartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
                 var elements: [AcknowledgePartition] = []
@@ -114,17 +111,17 @@ public struct ShareAcknowledgeRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AcknowledgePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -133,18 +130,15 @@ public struct ShareAcknowledgeRequest: RequestMessage {
     /// A structure of `ShareAcknowledgeRequest`; versions 0-2.
     public struct AcknowledgePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var acknowledgementBatches: [AcknowledgementBatch] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acknowledgementBatches: [AcknowledgementBatch]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let acknowledgementBatches: [AcknowledgementBatch]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [AcknowledgementBatch] = []
@@ -152,17 +146,17 @@ public struct ShareAcknowledgeRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AcknowledgementBatch.decode(from: &reader, version: version))
                 }
-                value.acknowledgementBatches = elements
+                acknowledgementBatches = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, acknowledgementBatches: acknowledgementBatches, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(partitionIndex)
             writer.writeArrayCount(acknowledgementBatches.count, compact: true)
-            for element in acknowledgementBatches {
-                try element.encode(into: &writer, version: version)
+            for index in acknowledgementBatches.indices {
+                try acknowledgementBatches[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -171,21 +165,18 @@ public struct ShareAcknowledgeRequest: RequestMessage {
     /// A structure of `ShareAcknowledgeRequest`; versions 0-2.
     public struct AcknowledgementBatch: Equatable, Sendable {
         /// Versions 0+.
-        public var firstOffset: Int64 = 0
+        public var firstOffset: Int64
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 0+.
-        public var acknowledgeTypes: [Int8] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acknowledgeTypes: [Int8]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.firstOffset = try reader.readInt64()
-            value.lastOffset = try reader.readInt64()
+            let firstOffset = try reader.readInt64()
+            let lastOffset = try reader.readInt64()
+            let acknowledgeTypes: [Int8]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [Int8] = []
@@ -193,21 +184,69 @@ public struct ShareAcknowledgeRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt8())
                 }
-                value.acknowledgeTypes = elements
+                acknowledgeTypes = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(firstOffset: firstOffset, lastOffset: lastOffset, acknowledgeTypes: acknowledgeTypes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt64(firstOffset)
             writer.writeInt64(lastOffset)
             writer.writeArrayCount(acknowledgeTypes.count, compact: true)
-            for element in acknowledgeTypes {
-                writer.writeInt8(element)
+            for index in acknowledgeTypes.indices {
+                writer.writeInt8(acknowledgeTypes[index])
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ShareAcknowledgeRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: nil,
+            memberID: "",
+            shareSessionEpoch: 0,
+            isRenewAck: false,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeRequest.AcknowledgeTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeRequest.AcknowledgePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            acknowledgementBatches: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeRequest.AcknowledgementBatch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            firstOffset: 0,
+            lastOffset: 0,
+            acknowledgeTypes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -245,33 +284,33 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 2+.
-    public var acquisitionLockTimeoutMs: Int32 = 0
+    public var acquisitionLockTimeoutMs: Int32
     /// Versions 0+.
-    public var responses: [ShareAcknowledgeTopicResponse] = []
+    public var responses: [ShareAcknowledgeTopicResponse]
     /// Versions 0+.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let acquisitionLockTimeoutMs: Int32
         if version >= 2 {
-            value.acquisitionLockTimeoutMs = try reader.readInt32()
+            acquisitionLockTimeoutMs = try reader.readInt32()
+        } else {
+            acquisitionLockTimeoutMs = 0
         }
+        let responses: [ShareAcknowledgeTopicResponse]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ShareAcknowledgeTopicResponse] = []
@@ -279,8 +318,9 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ShareAcknowledgeTopicResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let nodeEndpoints: [NodeEndpoint]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 11)
             var elements: [NodeEndpoint] = []
@@ -288,10 +328,10 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try NodeEndpoint.decode(from: &reader, version: version))
             }
-            value.nodeEndpoints = elements
+            nodeEndpoints = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, acquisitionLockTimeoutMs: acquisitionLockTimeoutMs, responses: responses, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -308,12 +348,12 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
             writer.writeInt32(acquisitionLockTimeoutMs)
         }
         writer.writeArrayCount(responses.count, compact: true)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(nodeEndpoints.count, compact: true)
-        for element in nodeEndpoints {
-            try element.encode(into: &writer, version: version)
+        for index in nodeEndpoints.indices {
+            try nodeEndpoints[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -321,18 +361,15 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
     /// A structure of `ShareAcknowledgeResponse`; versions 0-2.
     public struct ShareAcknowledgeTopicResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 17)
                 var elements: [PartitionData] = []
@@ -340,17 +377,17 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -359,27 +396,23 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
     /// A structure of `ShareAcknowledgeResponse`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var currentLeader: LeaderIdAndEpoch
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, errorMessage: errorMessage, currentLeader: currentLeader, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -398,21 +431,17 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
     /// A structure of `ShareAcknowledgeResponse`; versions 0-2.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -425,27 +454,23 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
     /// A structure of `ShareAcknowledgeResponse`; versions 0-2.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 0+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var rack: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.rack = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let rack = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -459,5 +484,68 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ShareAcknowledgeResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            acquisitionLockTimeoutMs: 0,
+            responses: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeResponse.ShareAcknowledgeTopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            currentLeader: ShareAcknowledgeResponse.LeaderIdAndEpoch(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareAcknowledgeResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -42,57 +42,66 @@ public struct ShareFetchRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, default null.
-    public var groupID: String? = nil
+    public var groupID: String?
     /// Versions 0+, nullable 0+.
-    public var memberID: String? = ""
+    public var memberID: String?
     /// Versions 0+.
-    public var shareSessionEpoch: Int32 = 0
+    public var shareSessionEpoch: Int32
     /// Versions 0+.
-    public var maxWaitMs: Int32 = 0
+    public var maxWaitMs: Int32
     /// Versions 0+.
-    public var minBytes: Int32 = 0
+    public var minBytes: Int32
     /// Versions 0+, default 0x7fffffff.
-    public var maxBytes: Int32 = 2147483647
+    public var maxBytes: Int32
     /// Versions 1+.
-    public var maxRecords: Int32 = 0
+    public var maxRecords: Int32
     /// Versions 1+.
-    public var batchSize: Int32 = 0
+    public var batchSize: Int32
     /// Versions 2+, default 0.
-    public var shareAcquireMode: Int8 = 0
+    public var shareAcquireMode: Int8
     /// Versions 2+, default false.
-    public var isRenewAck: Bool = false
+    public var isRenewAck: Bool
     /// Versions 0+.
-    public var topics: [FetchTopic] = []
+    public var topics: [FetchTopic]
     /// Versions 0+.
-    public var forgottenTopicsData: [ForgottenTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var forgottenTopicsData: [ForgottenTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readNullableString(compact: true)
-        value.memberID = try reader.readNullableString(compact: true)
-        value.shareSessionEpoch = try reader.readInt32()
-        value.maxWaitMs = try reader.readInt32()
-        value.minBytes = try reader.readInt32()
-        value.maxBytes = try reader.readInt32()
+        let groupID = try reader.readNullableString(compact: true)
+        let memberID = try reader.readNullableString(compact: true)
+        let shareSessionEpoch = try reader.readInt32()
+        let maxWaitMs = try reader.readInt32()
+        let minBytes = try reader.readInt32()
+        let maxBytes = try reader.readInt32()
+        let maxRecords: Int32
         if version >= 1 {
-            value.maxRecords = try reader.readInt32()
+            maxRecords = try reader.readInt32()
+        } else {
+            maxRecords = 0
         }
+        let batchSize: Int32
         if version >= 1 {
-            value.batchSize = try reader.readInt32()
+            batchSize = try reader.readInt32()
+        } else {
+            batchSize = 0
         }
+        let shareAcquireMode: Int8
         if version >= 2 {
-            value.shareAcquireMode = try reader.readInt8()
+            shareAcquireMode = try reader.readInt8()
+        } else {
+            shareAcquireMode = 0
         }
+        let isRenewAck: Bool
         if version >= 2 {
-            value.isRenewAck = try reader.readBool()
+            isRenewAck = try reader.readBool()
+        } else {
+            isRenewAck = false
         }
+        let topics: [FetchTopic]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [FetchTopic] = []
@@ -100,8 +109,9 @@ public struct ShareFetchRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try FetchTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let forgottenTopicsData: [ForgottenTopic]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ForgottenTopic] = []
@@ -109,10 +119,10 @@ public struct ShareFetchRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try ForgottenTopic.decode(from: &reader, version: version))
             }
-            value.forgottenTopicsData = elements
+            forgottenTopicsData = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, memberID: memberID, shareSessionEpoch: shareSessionEpoch, maxWaitMs: maxWaitMs, minBytes: minBytes, maxBytes: maxBytes, maxRecords: maxRecords, batchSize: batchSize, shareAcquireMode: shareAcquireMode, isRenewAck: isRenewAck, topics: topics, forgottenTopicsData: forgottenTopicsData, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -145,12 +155,12 @@ public struct ShareFetchRequest: RequestMessage {
             writer.writeBool(isRenewAck)
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(forgottenTopicsData.count, compact: true)
-        for element in forgottenTopicsData {
-            try element.encode(into: &writer, version: version)
+        for index in forgottenTopicsData.indices {
+            try forgottenTopicsData[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -158,18 +168,15 @@ public struct ShareFetchRequest: RequestMessage {
     /// A structure of `ShareFetchRequest`; versions 0-2.
     public struct FetchTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [FetchPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [FetchPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [FetchPartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 6)
                 var elements: [FetchPartition] = []
@@ -177,17 +184,17 @@ public struct ShareFetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try FetchPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -196,23 +203,23 @@ public struct ShareFetchRequest: RequestMessage {
     /// A structure of `ShareFetchRequest`; versions 0-2.
     public struct FetchPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0.
-        public var partitionMaxBytes: Int32 = 0
+        public var partitionMaxBytes: Int32
         /// Versions 0+.
-        public var acknowledgementBatches: [AcknowledgementBatch] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acknowledgementBatches: [AcknowledgementBatch]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let partitionMaxBytes: Int32
             if version <= 0 {
-                value.partitionMaxBytes = try reader.readInt32()
+                partitionMaxBytes = try reader.readInt32()
+            } else {
+                partitionMaxBytes = 0
             }
+            let acknowledgementBatches: [AcknowledgementBatch]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [AcknowledgementBatch] = []
@@ -220,10 +227,10 @@ public struct ShareFetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try AcknowledgementBatch.decode(from: &reader, version: version))
                 }
-                value.acknowledgementBatches = elements
+                acknowledgementBatches = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, partitionMaxBytes: partitionMaxBytes, acknowledgementBatches: acknowledgementBatches, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -232,8 +239,8 @@ public struct ShareFetchRequest: RequestMessage {
                 writer.writeInt32(partitionMaxBytes)
             }
             writer.writeArrayCount(acknowledgementBatches.count, compact: true)
-            for element in acknowledgementBatches {
-                try element.encode(into: &writer, version: version)
+            for index in acknowledgementBatches.indices {
+                try acknowledgementBatches[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -242,21 +249,18 @@ public struct ShareFetchRequest: RequestMessage {
     /// A structure of `ShareFetchRequest`; versions 0-2.
     public struct AcknowledgementBatch: Equatable, Sendable {
         /// Versions 0+.
-        public var firstOffset: Int64 = 0
+        public var firstOffset: Int64
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 0+.
-        public var acknowledgeTypes: [Int8] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acknowledgeTypes: [Int8]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.firstOffset = try reader.readInt64()
-            value.lastOffset = try reader.readInt64()
+            let firstOffset = try reader.readInt64()
+            let lastOffset = try reader.readInt64()
+            let acknowledgeTypes: [Int8]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [Int8] = []
@@ -264,18 +268,18 @@ public struct ShareFetchRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt8())
                 }
-                value.acknowledgeTypes = elements
+                acknowledgeTypes = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(firstOffset: firstOffset, lastOffset: lastOffset, acknowledgeTypes: acknowledgeTypes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt64(firstOffset)
             writer.writeInt64(lastOffset)
             writer.writeArrayCount(acknowledgeTypes.count, compact: true)
-            for element in acknowledgeTypes {
-                writer.writeInt8(element)
+            for index in acknowledgeTypes.indices {
+                writer.writeInt8(acknowledgeTypes[index])
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -284,24 +288,21 @@ public struct ShareFetchRequest: RequestMessage {
     /// A structure of `ShareFetchRequest`; versions 0-2.
     public struct ForgottenTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -310,6 +311,73 @@ public struct ShareFetchRequest: RequestMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ShareFetchRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: nil,
+            memberID: "",
+            shareSessionEpoch: 0,
+            maxWaitMs: 0,
+            minBytes: 0,
+            maxBytes: 2147483647,
+            maxRecords: 0,
+            batchSize: 0,
+            shareAcquireMode: 0,
+            isRenewAck: false,
+            topics: [],
+            forgottenTopicsData: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchRequest.FetchTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchRequest.FetchPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            partitionMaxBytes: 0,
+            acknowledgementBatches: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchRequest.AcknowledgementBatch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            firstOffset: 0,
+            lastOffset: 0,
+            acknowledgeTypes: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchRequest.ForgottenTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -355,33 +423,33 @@ public struct ShareFetchResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 1+.
-    public var acquisitionLockTimeoutMs: Int32 = 0
+    public var acquisitionLockTimeoutMs: Int32
     /// Versions 0+.
-    public var responses: [ShareFetchableTopicResponse] = []
+    public var responses: [ShareFetchableTopicResponse]
     /// Versions 0+.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let acquisitionLockTimeoutMs: Int32
         if version >= 1 {
-            value.acquisitionLockTimeoutMs = try reader.readInt32()
+            acquisitionLockTimeoutMs = try reader.readInt32()
+        } else {
+            acquisitionLockTimeoutMs = 0
         }
+        let responses: [ShareFetchableTopicResponse]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [ShareFetchableTopicResponse] = []
@@ -389,8 +457,9 @@ public struct ShareFetchResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try ShareFetchableTopicResponse.decode(from: &reader, version: version))
             }
-            value.responses = elements
+            responses = elements
         }
+        let nodeEndpoints: [NodeEndpoint]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 11)
             var elements: [NodeEndpoint] = []
@@ -398,10 +467,10 @@ public struct ShareFetchResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try NodeEndpoint.decode(from: &reader, version: version))
             }
-            value.nodeEndpoints = elements
+            nodeEndpoints = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, acquisitionLockTimeoutMs: acquisitionLockTimeoutMs, responses: responses, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -418,12 +487,12 @@ public struct ShareFetchResponse: ResponseMessage {
             writer.writeInt32(acquisitionLockTimeoutMs)
         }
         writer.writeArrayCount(responses.count, compact: true)
-        for element in responses {
-            try element.encode(into: &writer, version: version)
+        for index in responses.indices {
+            try responses[index].encode(into: &writer, version: version)
         }
         writer.writeArrayCount(nodeEndpoints.count, compact: true)
-        for element in nodeEndpoints {
-            try element.encode(into: &writer, version: version)
+        for index in nodeEndpoints.indices {
+            try nodeEndpoints[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -431,18 +500,15 @@ public struct ShareFetchResponse: ResponseMessage {
     /// A structure of `ShareFetchResponse`; versions 0-2.
     public struct ShareFetchableTopicResponse: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 22)
                 var elements: [PartitionData] = []
@@ -450,17 +516,17 @@ public struct ShareFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -469,36 +535,33 @@ public struct ShareFetchResponse: ResponseMessage {
     /// A structure of `ShareFetchResponse`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var acknowledgeErrorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var acknowledgeErrorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var acknowledgeErrorMessage: String? = nil
+        public var acknowledgeErrorMessage: String?
         /// Versions 0+.
-        public var currentLeader: LeaderIdAndEpoch = LeaderIdAndEpoch()
+        public var currentLeader: LeaderIdAndEpoch
         /// Versions 0+, nullable 0.
-        public var records: ByteBuffer? = ByteBuffer()
+        public var records: ByteBuffer?
         /// Versions 0+.
-        public var acquiredRecords: [AcquiredRecords] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var acquiredRecords: [AcquiredRecords]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.acknowledgeErrorCode = try reader.readErrorCode()
-            value.acknowledgeErrorMessage = try reader.readNullableString(compact: true)
-            value.currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
-            value.records = version <= 0 ? try reader.readNullableBytes(compact: true) : try reader.readBytes(compact: true)
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let acknowledgeErrorCode = try reader.readErrorCode()
+            let acknowledgeErrorMessage = try reader.readNullableString(compact: true)
+            let currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
+            let records = version <= 0 ? try reader.readNullableBytes(compact: true) : try reader.readBytes(compact: true)
+            let acquiredRecords: [AcquiredRecords]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 19)
                 var elements: [AcquiredRecords] = []
@@ -506,10 +569,10 @@ public struct ShareFetchResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try AcquiredRecords.decode(from: &reader, version: version))
                 }
-                value.acquiredRecords = elements
+                acquiredRecords = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, errorMessage: errorMessage, acknowledgeErrorCode: acknowledgeErrorCode, acknowledgeErrorMessage: acknowledgeErrorMessage, currentLeader: currentLeader, records: records, acquiredRecords: acquiredRecords, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -534,8 +597,8 @@ public struct ShareFetchResponse: ResponseMessage {
                 try writer.writeNullableBytes(nil, compact: true)
             }
             writer.writeArrayCount(acquiredRecords.count, compact: true)
-            for element in acquiredRecords {
-                try element.encode(into: &writer, version: version)
+            for index in acquiredRecords.indices {
+                try acquiredRecords[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -544,21 +607,17 @@ public struct ShareFetchResponse: ResponseMessage {
     /// A structure of `ShareFetchResponse`; versions 0-2.
     public struct LeaderIdAndEpoch: Equatable, Sendable {
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var leaderEpoch: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -571,24 +630,20 @@ public struct ShareFetchResponse: ResponseMessage {
     /// A structure of `ShareFetchResponse`; versions 0-2.
     public struct AcquiredRecords: Equatable, Sendable {
         /// Versions 0+.
-        public var firstOffset: Int64 = 0
+        public var firstOffset: Int64
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 0+.
-        public var deliveryCount: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var deliveryCount: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.firstOffset = try reader.readInt64()
-            value.lastOffset = try reader.readInt64()
-            value.deliveryCount = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let firstOffset = try reader.readInt64()
+            let lastOffset = try reader.readInt64()
+            let deliveryCount = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(firstOffset: firstOffset, lastOffset: lastOffset, deliveryCount: deliveryCount, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -602,27 +657,23 @@ public struct ShareFetchResponse: ResponseMessage {
     /// A structure of `ShareFetchResponse`; versions 0-2.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 0+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var rack: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.rack = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let rack = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -636,5 +687,84 @@ public struct ShareFetchResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ShareFetchResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            acquisitionLockTimeoutMs: 0,
+            responses: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchResponse.ShareFetchableTopicResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            acknowledgeErrorCode: ErrorCode(rawValue: 0),
+            acknowledgeErrorMessage: nil,
+            currentLeader: ShareFetchResponse.LeaderIdAndEpoch(),
+            records: ByteBuffer(),
+            acquiredRecords: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchResponse.LeaderIdAndEpoch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: 0,
+            leaderEpoch: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchResponse.AcquiredRecords {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            firstOffset: 0,
+            lastOffset: 0,
+            deliveryCount: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareFetchResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            rack: nil,
+            unknownTaggedFields: []
+        )
     }
 }

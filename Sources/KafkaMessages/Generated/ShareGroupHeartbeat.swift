@@ -20,44 +20,41 @@ public struct ShareGroupHeartbeatRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var rackID: String? = nil
+    public var rackID: String?
     /// Versions 0+, nullable 0+, default null.
-    public var subscribedTopicNames: [String]? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var subscribedTopicNames: [String]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
-        value.memberID = try reader.readString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.rackID = try reader.readNullableString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let memberID = try reader.readString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let rackID = try reader.readNullableString(compact: true)
+        let subscribedTopicNames: [String]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 1, allowed: true)
             if count < 0 {
-                value.subscribedTopicNames = nil
+                subscribedTopicNames = nil
             } else {
                 var elements: [String] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.subscribedTopicNames = elements
+                subscribedTopicNames = elements
             }
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, memberID: memberID, memberEpoch: memberEpoch, rackID: rackID, subscribedTopicNames: subscribedTopicNames, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -73,13 +70,27 @@ public struct ShareGroupHeartbeatRequest: RequestMessage {
         }
         if let value = subscribedTopicNames {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try writer.writeString(element, compact: true)
+            for index in value.indices {
+                try writer.writeString(value[index], compact: true)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension ShareGroupHeartbeatRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            memberID: "",
+            memberEpoch: 0,
+            rackID: nil,
+            subscribedTopicNames: nil,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -107,42 +118,39 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 0+, nullable 0+, default null.
-    public var memberID: String? = nil
+    public var memberID: String?
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+.
-    public var heartbeatIntervalMs: Int32 = 0
+    public var heartbeatIntervalMs: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var assignment: Assignment? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var assignment: Assignment?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.memberID = try reader.readNullableString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.heartbeatIntervalMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let memberID = try reader.readNullableString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let heartbeatIntervalMs = try reader.readInt32()
+        let assignment: Assignment?
         if (try reader.readPresence()) {
-            value.assignment = try Assignment.decode(from: &reader, version: version)
+            assignment = try Assignment.decode(from: &reader, version: version)
         } else {
-            value.assignment = nil
+            assignment = nil
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, memberID: memberID, memberEpoch: memberEpoch, heartbeatIntervalMs: heartbeatIntervalMs, assignment: assignment, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -174,15 +182,12 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `ShareGroupHeartbeatResponse`; versions 0-1.
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
-        public var topicPartitions: [TopicPartitions] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicPartitions: [TopicPartitions]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let topicPartitions: [TopicPartitions]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
                 var elements: [TopicPartitions] = []
@@ -190,16 +195,16 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartitions.decode(from: &reader, version: version))
                 }
-                value.topicPartitions = elements
+                topicPartitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicPartitions: topicPartitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeArrayCount(topicPartitions.count, compact: true)
-            for element in topicPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in topicPartitions.indices {
+                try topicPartitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -208,24 +213,21 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `ShareGroupHeartbeatResponse`; versions 0-1.
     public struct TopicPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -234,5 +236,42 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension ShareGroupHeartbeatResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            memberID: nil,
+            memberEpoch: 0,
+            heartbeatIntervalMs: 0,
+            assignment: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareGroupHeartbeatResponse.Assignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicPartitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension ShareGroupHeartbeatResponse.TopicPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -36,43 +36,49 @@ public struct StopReplicaRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var controllerID: Int32 = 0
+    public var controllerID: Int32
     /// Versions 4+, default false.
-    public var isKRaftController: Bool = false
+    public var isKRaftController: Bool
     /// Versions 0+.
-    public var controllerEpoch: Int32 = 0
+    public var controllerEpoch: Int32
     /// Versions 1+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 0-2.
-    public var deletePartitions: Bool = false
+    public var deletePartitions: Bool
     /// Versions 0.
-    public var ungroupedPartitions: [StopReplicaPartitionV0] = []
+    public var ungroupedPartitions: [StopReplicaPartitionV0]
     /// Versions 1-2.
-    public var topics: [StopReplicaTopicV1] = []
+    public var topics: [StopReplicaTopicV1]
     /// Versions 3+.
-    public var topicStates: [StopReplicaTopicState] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topicStates: [StopReplicaTopicState]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.controllerID = try reader.readInt32()
+        let controllerID = try reader.readInt32()
+        let isKRaftController: Bool
         if version >= 4 {
-            value.isKRaftController = try reader.readBool()
+            isKRaftController = try reader.readBool()
+        } else {
+            isKRaftController = false
         }
-        value.controllerEpoch = try reader.readInt32()
+        let controllerEpoch = try reader.readInt32()
+        let brokerEpoch: Int64
         if version >= 1 {
-            value.brokerEpoch = try reader.readInt64()
+            brokerEpoch = try reader.readInt64()
+        } else {
+            brokerEpoch = -1
         }
+        let deletePartitions: Bool
         if version <= 2 {
-            value.deletePartitions = try reader.readBool()
+            deletePartitions = try reader.readBool()
+        } else {
+            deletePartitions = false
         }
+        let ungroupedPartitions: [StopReplicaPartitionV0]
         if version <= 0 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
@@ -81,9 +87,12 @@ public struct StopReplicaRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try StopReplicaPartitionV0.decode(from: &reader, version: version))
                 }
-                value.ungroupedPartitions = elements
+                ungroupedPartitions = elements
             }
+        } else {
+            ungroupedPartitions = []
         }
+        let topics: [StopReplicaTopicV1]
         if version >= 1, version <= 2 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -92,9 +101,12 @@ public struct StopReplicaRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try StopReplicaTopicV1.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+        } else {
+            topics = []
         }
+        let topicStates: [StopReplicaTopicState]
         if version >= 3 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -103,13 +115,18 @@ public struct StopReplicaRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try StopReplicaTopicState.decode(from: &reader, version: version))
                 }
-                value.topicStates = elements
+                topicStates = elements
             }
+        } else {
+            topicStates = []
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(controllerID: controllerID, isKRaftController: isKRaftController, controllerEpoch: controllerEpoch, brokerEpoch: brokerEpoch, deletePartitions: deletePartitions, ungroupedPartitions: ungroupedPartitions, topics: topics, topicStates: topicStates, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -129,20 +146,20 @@ public struct StopReplicaRequest: RequestMessage {
         }
         if version <= 0 {
             writer.writeArrayCount(ungroupedPartitions.count, compact: flexible)
-            for element in ungroupedPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in ungroupedPartitions.indices {
+                try ungroupedPartitions[index].encode(into: &writer, version: version)
             }
         }
         if version >= 1, version <= 2 {
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
         }
         if version >= 3 {
             writer.writeArrayCount(topicStates.count, compact: flexible)
-            for element in topicStates {
-                try element.encode(into: &writer, version: version)
+            for index in topicStates.indices {
+                try topicStates[index].encode(into: &writer, version: version)
             }
         }
         if flexible {
@@ -153,18 +170,14 @@ public struct StopReplicaRequest: RequestMessage {
     /// A structure of `StopReplicaRequest`; versions 0.
     public struct StopReplicaPartitionV0: Equatable, Sendable {
         /// Versions 0.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0.
-        public var partitionIndex: Int32 = 0
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndex: Int32
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: false)
-            value.partitionIndex = try reader.readInt32()
-            return value
+            let topicName = try reader.readString(compact: false)
+            let partitionIndex = try reader.readInt32()
+            return Self(topicName: topicName, partitionIndex: partitionIndex)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -176,27 +189,27 @@ public struct StopReplicaRequest: RequestMessage {
     /// A structure of `StopReplicaRequest`; versions 1-2.
     public struct StopReplicaTopicV1: Equatable, Sendable {
         /// Versions 1-2.
-        public var name: String = ""
+        public var name: String
         /// Versions 1-2.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -213,18 +226,15 @@ public struct StopReplicaRequest: RequestMessage {
     /// A structure of `StopReplicaRequest`; versions 3-4.
     public struct StopReplicaTopicState: Equatable, Sendable {
         /// Versions 3+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 3+.
-        public var partitionStates: [StopReplicaPartitionState] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionStates: [StopReplicaPartitionState]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitionStates: [StopReplicaPartitionState]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 10)
                 var elements: [StopReplicaPartitionState] = []
@@ -232,17 +242,17 @@ public struct StopReplicaRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try StopReplicaPartitionState.decode(from: &reader, version: version))
                 }
-                value.partitionStates = elements
+                partitionStates = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitionStates: partitionStates, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeArrayCount(partitionStates.count, compact: true)
-            for element in partitionStates {
-                try element.encode(into: &writer, version: version)
+            for index in partitionStates.indices {
+                try partitionStates[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -251,24 +261,20 @@ public struct StopReplicaRequest: RequestMessage {
     /// A structure of `StopReplicaRequest`; versions 3-4.
     public struct StopReplicaPartitionState: Equatable, Sendable {
         /// Versions 3+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 3+, default -1.
-        public var leaderEpoch: Int32 = -1
+        public var leaderEpoch: Int32
         /// Versions 3+.
-        public var deletePartition: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var deletePartition: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.deletePartition = try reader.readBool()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let deletePartition = try reader.readBool()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, leaderEpoch: leaderEpoch, deletePartition: deletePartition, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -277,6 +283,67 @@ public struct StopReplicaRequest: RequestMessage {
             writer.writeBool(deletePartition)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension StopReplicaRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            controllerID: 0,
+            isKRaftController: false,
+            controllerEpoch: 0,
+            brokerEpoch: -1,
+            deletePartitions: false,
+            ungroupedPartitions: [],
+            topics: [],
+            topicStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StopReplicaRequest.StopReplicaPartitionV0 {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0
+        )
+    }
+}
+
+extension StopReplicaRequest.StopReplicaTopicV1 {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StopReplicaRequest.StopReplicaTopicState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StopReplicaRequest.StopReplicaPartitionState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            leaderEpoch: -1,
+            deletePartition: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -298,21 +365,18 @@ public struct StopReplicaResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var partitionErrors: [StopReplicaPartitionError] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var partitionErrors: [StopReplicaPartitionError]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 2
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let partitionErrors: [StopReplicaPartitionError]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
             var elements: [StopReplicaPartitionError] = []
@@ -320,12 +384,15 @@ public struct StopReplicaResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try StopReplicaPartitionError.decode(from: &reader, version: version))
             }
-            value.partitionErrors = elements
+            partitionErrors = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, partitionErrors: partitionErrors, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -334,8 +401,8 @@ public struct StopReplicaResponse: ResponseMessage {
         let flexible = version >= 2
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(partitionErrors.count, compact: flexible)
-        for element in partitionErrors {
-            try element.encode(into: &writer, version: version)
+        for index in partitionErrors.indices {
+            try partitionErrors[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -345,27 +412,26 @@ public struct StopReplicaResponse: ResponseMessage {
     /// A structure of `StopReplicaResponse`; versions 0-4.
     public struct StopReplicaPartitionError: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 2
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let topicName = try reader.readString(compact: flexible)
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -377,5 +443,28 @@ public struct StopReplicaResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension StopReplicaResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            partitionErrors: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StopReplicaResponse.StopReplicaPartitionError {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -17,19 +17,16 @@ public struct StreamsGroupDescribeRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupIDs: [String] = []
+    public var groupIDs: [String]
     /// Versions 0+.
-    public var includeAuthorizedOperations: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var includeAuthorizedOperations: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let groupIDs: [String]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
             var elements: [String] = []
@@ -37,22 +34,33 @@ public struct StreamsGroupDescribeRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try reader.readString(compact: true))
             }
-            value.groupIDs = elements
+            groupIDs = elements
         }
-        value.includeAuthorizedOperations = try reader.readBool()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let includeAuthorizedOperations = try reader.readBool()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupIDs: groupIDs, includeAuthorizedOperations: includeAuthorizedOperations, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(groupIDs.count, compact: true)
-        for element in groupIDs {
-            try writer.writeString(element, compact: true)
+        for index in groupIDs.indices {
+            try writer.writeString(groupIDs[index], compact: true)
         }
         writer.writeBool(includeAuthorizedOperations)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
+    }
+}
+
+extension StreamsGroupDescribeRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupIDs: [],
+            includeAuthorizedOperations: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -161,20 +169,17 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var groups: [DescribedGroup] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var groups: [DescribedGroup]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let groups: [DescribedGroup]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
             var elements: [DescribedGroup] = []
@@ -182,10 +187,10 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try DescribedGroup.decode(from: &reader, version: version))
             }
-            value.groups = elements
+            groups = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, groups: groups, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -193,8 +198,8 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(groups.count, compact: true)
-        for element in groups {
-            try element.encode(into: &writer, version: version)
+        for index in groups.indices {
+            try groups[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -202,42 +207,40 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct DescribedGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
+        public var errorMessage: String?
         /// Versions 0+.
-        public var groupID: String = ""
+        public var groupID: String
         /// Versions 0+.
-        public var groupState: String = ""
+        public var groupState: String
         /// Versions 0+.
-        public var groupEpoch: Int32 = 0
+        public var groupEpoch: Int32
         /// Versions 0+.
-        public var assignmentEpoch: Int32 = 0
+        public var assignmentEpoch: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var topology: Topology? = nil
+        public var topology: Topology?
         /// Versions 0+.
-        public var members: [Member] = []
+        public var members: [Member]
         /// Versions 0+, default -2147483648.
-        public var authorizedOperations: Int32 = -2147483648
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var authorizedOperations: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.groupID = try reader.readString(compact: true)
-            value.groupState = try reader.readString(compact: true)
-            value.groupEpoch = try reader.readInt32()
-            value.assignmentEpoch = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let groupID = try reader.readString(compact: true)
+            let groupState = try reader.readString(compact: true)
+            let groupEpoch = try reader.readInt32()
+            let assignmentEpoch = try reader.readInt32()
+            let topology: Topology?
             if (try reader.readPresence()) {
-                value.topology = try Topology.decode(from: &reader, version: version)
+                topology = try Topology.decode(from: &reader, version: version)
             } else {
-                value.topology = nil
+                topology = nil
             }
+            let members: [Member]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 28)
                 var elements: [Member] = []
@@ -245,11 +248,11 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try Member.decode(from: &reader, version: version))
                 }
-                value.members = elements
+                members = elements
             }
-            value.authorizedOperations = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let authorizedOperations = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(errorCode: errorCode, errorMessage: errorMessage, groupID: groupID, groupState: groupState, groupEpoch: groupEpoch, assignmentEpoch: assignmentEpoch, topology: topology, members: members, authorizedOperations: authorizedOperations, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -270,8 +273,8 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 writer.writePresence(false)
             }
             writer.writeArrayCount(members.count, compact: true)
-            for element in members {
-                try element.encode(into: &writer, version: version)
+            for index in members.indices {
+                try members[index].encode(into: &writer, version: version)
             }
             writer.writeInt32(authorizedOperations)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -281,41 +284,38 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct Topology: Equatable, Sendable {
         /// Versions 0+.
-        public var epoch: Int32 = 0
+        public var epoch: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var subtopologies: [Subtopology]? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var subtopologies: [Subtopology]?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.epoch = try reader.readInt32()
+            let epoch = try reader.readInt32()
+            let subtopologies: [Subtopology]?
             do {
                 let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 6, allowed: true)
                 if count < 0 {
-                    value.subtopologies = nil
+                    subtopologies = nil
                 } else {
                     var elements: [Subtopology] = []
                     elements.reserveCapacity(min(count, WireReader.reservedElements))
                     for _ in 0..<count {
                         elements.append(try Subtopology.decode(from: &reader, version: version))
                     }
-                    value.subtopologies = elements
+                    subtopologies = elements
                 }
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(epoch: epoch, subtopologies: subtopologies, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(epoch)
             if let value = subtopologies {
                 writer.writeArrayCount(value.count, compact: true)
-                for element in value {
-                    try element.encode(into: &writer, version: version)
+                for index in value.indices {
+                    try value[index].encode(into: &writer, version: version)
                 }
             } else {
                 writer.writeNullArray(compact: true)
@@ -327,24 +327,21 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct Subtopology: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var sourceTopics: [String] = []
+        public var sourceTopics: [String]
         /// Versions 0+.
-        public var repartitionSinkTopics: [String] = []
+        public var repartitionSinkTopics: [String]
         /// Versions 0+.
-        public var stateChangelogTopics: [TopicInfo] = []
+        public var stateChangelogTopics: [TopicInfo]
         /// Versions 0+.
-        public var repartitionSourceTopics: [TopicInfo] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var repartitionSourceTopics: [TopicInfo]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
+            let subtopologyID = try reader.readString(compact: true)
+            let sourceTopics: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -352,8 +349,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.sourceTopics = elements
+                sourceTopics = elements
             }
+            let repartitionSinkTopics: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -361,8 +359,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.repartitionSinkTopics = elements
+                repartitionSinkTopics = elements
             }
+            let stateChangelogTopics: [TopicInfo]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [TopicInfo] = []
@@ -370,8 +369,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicInfo.decode(from: &reader, version: version))
                 }
-                value.stateChangelogTopics = elements
+                stateChangelogTopics = elements
             }
+            let repartitionSourceTopics: [TopicInfo]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [TopicInfo] = []
@@ -379,29 +379,29 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicInfo.decode(from: &reader, version: version))
                 }
-                value.repartitionSourceTopics = elements
+                repartitionSourceTopics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, sourceTopics: sourceTopics, repartitionSinkTopics: repartitionSinkTopics, stateChangelogTopics: stateChangelogTopics, repartitionSourceTopics: repartitionSourceTopics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(subtopologyID, compact: true)
             writer.writeArrayCount(sourceTopics.count, compact: true)
-            for element in sourceTopics {
-                try writer.writeString(element, compact: true)
+            for index in sourceTopics.indices {
+                try writer.writeString(sourceTopics[index], compact: true)
             }
             writer.writeArrayCount(repartitionSinkTopics.count, compact: true)
-            for element in repartitionSinkTopics {
-                try writer.writeString(element, compact: true)
+            for index in repartitionSinkTopics.indices {
+                try writer.writeString(repartitionSinkTopics[index], compact: true)
             }
             writer.writeArrayCount(stateChangelogTopics.count, compact: true)
-            for element in stateChangelogTopics {
-                try element.encode(into: &writer, version: version)
+            for index in stateChangelogTopics.indices {
+                try stateChangelogTopics[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(repartitionSourceTopics.count, compact: true)
-            for element in repartitionSourceTopics {
-                try element.encode(into: &writer, version: version)
+            for index in repartitionSourceTopics.indices {
+                try repartitionSourceTopics[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -410,24 +410,21 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct TopicInfo: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: Int32 = 0
+        public var partitions: Int32
         /// Versions 0+.
-        public var replicationFactor: Int16 = 0
+        public var replicationFactor: Int16
         /// Versions 0+.
-        public var topicConfigs: [KeyValue] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicConfigs: [KeyValue]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.partitions = try reader.readInt32()
-            value.replicationFactor = try reader.readInt16()
+            let name = try reader.readString(compact: true)
+            let partitions = try reader.readInt32()
+            let replicationFactor = try reader.readInt16()
+            let topicConfigs: [KeyValue]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [KeyValue] = []
@@ -435,10 +432,10 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try KeyValue.decode(from: &reader, version: version))
                 }
-                value.topicConfigs = elements
+                topicConfigs = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, replicationFactor: replicationFactor, topicConfigs: topicConfigs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -446,8 +443,8 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
             writer.writeInt32(partitions)
             writer.writeInt16(replicationFactor)
             writer.writeArrayCount(topicConfigs.count, compact: true)
-            for element in topicConfigs {
-                try element.encode(into: &writer, version: version)
+            for index in topicConfigs.indices {
+                try topicConfigs[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -456,21 +453,17 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct KeyValue: Equatable, Sendable {
         /// Versions 0+.
-        public var key: String = ""
+        public var key: String
         /// Versions 0+.
-        public var value: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.key = try reader.readString(compact: true)
-            value.value = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let key = try reader.readString(compact: true)
+            let value = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(key: key, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -483,56 +476,54 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct Member: Equatable, Sendable {
         /// Versions 0+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 0+.
-        public var memberEpoch: Int32 = 0
+        public var memberEpoch: Int32
         /// Versions 0+, nullable 0+, default null.
-        public var instanceID: String? = nil
+        public var instanceID: String?
         /// Versions 0+, nullable 0+, default null.
-        public var rackID: String? = nil
+        public var rackID: String?
         /// Versions 0+.
-        public var clientID: String = ""
+        public var clientID: String
         /// Versions 0+.
-        public var clientHost: String = ""
+        public var clientHost: String
         /// Versions 0+.
-        public var topologyEpoch: Int32 = 0
+        public var topologyEpoch: Int32
         /// Versions 0+.
-        public var processID: String = ""
+        public var processID: String
         /// Versions 0+, nullable 0+, default null.
-        public var userEndpoint: Endpoint? = nil
+        public var userEndpoint: Endpoint?
         /// Versions 0+.
-        public var clientTags: [KeyValue] = []
+        public var clientTags: [KeyValue]
         /// Versions 0+.
-        public var taskOffsets: [TaskOffset] = []
+        public var taskOffsets: [TaskOffset]
         /// Versions 0+.
-        public var taskEndOffsets: [TaskOffset] = []
+        public var taskEndOffsets: [TaskOffset]
         /// Versions 0+.
-        public var assignment: Assignment = Assignment()
+        public var assignment: Assignment
         /// Versions 0+.
-        public var targetAssignment: Assignment = Assignment()
+        public var targetAssignment: Assignment
         /// Versions 0+.
-        public var isClassic: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var isClassic: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.memberID = try reader.readString(compact: true)
-            value.memberEpoch = try reader.readInt32()
-            value.instanceID = try reader.readNullableString(compact: true)
-            value.rackID = try reader.readNullableString(compact: true)
-            value.clientID = try reader.readString(compact: true)
-            value.clientHost = try reader.readString(compact: true)
-            value.topologyEpoch = try reader.readInt32()
-            value.processID = try reader.readString(compact: true)
+            let memberID = try reader.readString(compact: true)
+            let memberEpoch = try reader.readInt32()
+            let instanceID = try reader.readNullableString(compact: true)
+            let rackID = try reader.readNullableString(compact: true)
+            let clientID = try reader.readString(compact: true)
+            let clientHost = try reader.readString(compact: true)
+            let topologyEpoch = try reader.readInt32()
+            let processID = try reader.readString(compact: true)
+            let userEndpoint: Endpoint?
             if (try reader.readPresence()) {
-                value.userEndpoint = try Endpoint.decode(from: &reader, version: version)
+                userEndpoint = try Endpoint.decode(from: &reader, version: version)
             } else {
-                value.userEndpoint = nil
+                userEndpoint = nil
             }
+            let clientTags: [KeyValue]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [KeyValue] = []
@@ -540,8 +531,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try KeyValue.decode(from: &reader, version: version))
                 }
-                value.clientTags = elements
+                clientTags = elements
             }
+            let taskOffsets: [TaskOffset]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 14)
                 var elements: [TaskOffset] = []
@@ -549,8 +541,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TaskOffset.decode(from: &reader, version: version))
                 }
-                value.taskOffsets = elements
+                taskOffsets = elements
             }
+            let taskEndOffsets: [TaskOffset]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 14)
                 var elements: [TaskOffset] = []
@@ -558,13 +551,13 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TaskOffset.decode(from: &reader, version: version))
                 }
-                value.taskEndOffsets = elements
+                taskEndOffsets = elements
             }
-            value.assignment = try Assignment.decode(from: &reader, version: version)
-            value.targetAssignment = try Assignment.decode(from: &reader, version: version)
-            value.isClassic = try reader.readBool()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let assignment = try Assignment.decode(from: &reader, version: version)
+            let targetAssignment = try Assignment.decode(from: &reader, version: version)
+            let isClassic = try reader.readBool()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(memberID: memberID, memberEpoch: memberEpoch, instanceID: instanceID, rackID: rackID, clientID: clientID, clientHost: clientHost, topologyEpoch: topologyEpoch, processID: processID, userEndpoint: userEndpoint, clientTags: clientTags, taskOffsets: taskOffsets, taskEndOffsets: taskEndOffsets, assignment: assignment, targetAssignment: targetAssignment, isClassic: isClassic, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -591,16 +584,16 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 writer.writePresence(false)
             }
             writer.writeArrayCount(clientTags.count, compact: true)
-            for element in clientTags {
-                try element.encode(into: &writer, version: version)
+            for index in clientTags.indices {
+                try clientTags[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(taskOffsets.count, compact: true)
-            for element in taskOffsets {
-                try element.encode(into: &writer, version: version)
+            for index in taskOffsets.indices {
+                try taskOffsets[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(taskEndOffsets.count, compact: true)
-            for element in taskEndOffsets {
-                try element.encode(into: &writer, version: version)
+            for index in taskEndOffsets.indices {
+                try taskEndOffsets[index].encode(into: &writer, version: version)
             }
             try assignment.encode(into: &writer, version: version)
             try targetAssignment.encode(into: &writer, version: version)
@@ -612,21 +605,17 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct Endpoint: Equatable, Sendable {
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -639,24 +628,20 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct TaskOffset: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var offset: Int64 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
-            value.partition = try reader.readInt32()
-            value.offset = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let subtopologyID = try reader.readString(compact: true)
+            let partition = try reader.readInt32()
+            let offset = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, partition: partition, offset: offset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -670,19 +655,16 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
-        public var activeTasks: [TaskIds] = []
+        public var activeTasks: [TaskIds]
         /// Versions 0+.
-        public var standbyTasks: [TaskIds] = []
+        public var standbyTasks: [TaskIds]
         /// Versions 0+.
-        public var warmupTasks: [TaskIds] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var warmupTasks: [TaskIds]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let activeTasks: [TaskIds]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TaskIds] = []
@@ -690,8 +672,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.activeTasks = elements
+                activeTasks = elements
             }
+            let standbyTasks: [TaskIds]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TaskIds] = []
@@ -699,8 +682,9 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.standbyTasks = elements
+                standbyTasks = elements
             }
+            let warmupTasks: [TaskIds]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TaskIds] = []
@@ -708,24 +692,24 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.warmupTasks = elements
+                warmupTasks = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(activeTasks: activeTasks, standbyTasks: standbyTasks, warmupTasks: warmupTasks, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeArrayCount(activeTasks.count, compact: true)
-            for element in activeTasks {
-                try element.encode(into: &writer, version: version)
+            for index in activeTasks.indices {
+                try activeTasks[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(standbyTasks.count, compact: true)
-            for element in standbyTasks {
-                try element.encode(into: &writer, version: version)
+            for index in standbyTasks.indices {
+                try standbyTasks[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(warmupTasks.count, compact: true)
-            for element in warmupTasks {
-                try element.encode(into: &writer, version: version)
+            for index in warmupTasks.indices {
+                try warmupTasks[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -734,24 +718,21 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     /// A structure of `StreamsGroupDescribeResponse`; versions 0.
     public struct TaskIds: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
+            let subtopologyID = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -760,5 +741,153 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension StreamsGroupDescribeResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            groups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.DescribedGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            groupID: "",
+            groupState: "",
+            groupEpoch: 0,
+            assignmentEpoch: 0,
+            topology: nil,
+            members: [],
+            authorizedOperations: -2147483648,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.Topology {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            epoch: 0,
+            subtopologies: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.Subtopology {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            sourceTopics: [],
+            repartitionSinkTopics: [],
+            stateChangelogTopics: [],
+            repartitionSourceTopics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.TopicInfo {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: 0,
+            replicationFactor: 0,
+            topicConfigs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.KeyValue {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            value: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.Member {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            memberEpoch: 0,
+            instanceID: nil,
+            rackID: nil,
+            clientID: "",
+            clientHost: "",
+            topologyEpoch: 0,
+            processID: "",
+            userEndpoint: nil,
+            clientTags: [],
+            taskOffsets: [],
+            taskEndOffsets: [],
+            assignment: StreamsGroupDescribeResponse.Assignment(),
+            targetAssignment: StreamsGroupDescribeResponse.Assignment(),
+            isClassic: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.Endpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.TaskOffset {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            partition: 0,
+            offset: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.Assignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            activeTasks: [],
+            standbyTasks: [],
+            warmupTasks: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupDescribeResponse.TaskIds {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -86,148 +86,152 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+.
-    public var endpointInformationEpoch: Int32 = 0
+    public var endpointInformationEpoch: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var instanceID: String? = nil
+    public var instanceID: String?
     /// Versions 0+, nullable 0+, default null.
-    public var rackID: String? = nil
+    public var rackID: String?
     /// Versions 0+, default -1.
-    public var rebalanceTimeoutMs: Int32 = -1
+    public var rebalanceTimeoutMs: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var topology: Topology? = nil
+    public var topology: Topology?
     /// Versions 0+, nullable 0+, default null.
-    public var activeTasks: [TaskIds]? = nil
+    public var activeTasks: [TaskIds]?
     /// Versions 0+, nullable 0+, default null.
-    public var standbyTasks: [TaskIds]? = nil
+    public var standbyTasks: [TaskIds]?
     /// Versions 0+, nullable 0+, default null.
-    public var warmupTasks: [TaskIds]? = nil
+    public var warmupTasks: [TaskIds]?
     /// Versions 0+, nullable 0+, default null.
-    public var processID: String? = nil
+    public var processID: String?
     /// Versions 0+, nullable 0+, default null.
-    public var userEndpoint: Endpoint? = nil
+    public var userEndpoint: Endpoint?
     /// Versions 0+, nullable 0+, default null.
-    public var clientTags: [KeyValue]? = nil
+    public var clientTags: [KeyValue]?
     /// Versions 0+, nullable 0+, default null.
-    public var taskOffsets: [TaskOffset]? = nil
+    public var taskOffsets: [TaskOffset]?
     /// Versions 0+, nullable 0+, default null.
-    public var taskEndOffsets: [TaskOffset]? = nil
+    public var taskEndOffsets: [TaskOffset]?
     /// Versions 0+, default false.
-    public var shutdownApplication: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var shutdownApplication: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
-        value.memberID = try reader.readString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.endpointInformationEpoch = try reader.readInt32()
-        value.instanceID = try reader.readNullableString(compact: true)
-        value.rackID = try reader.readNullableString(compact: true)
-        value.rebalanceTimeoutMs = try reader.readInt32()
+        let groupID = try reader.readString(compact: true)
+        let memberID = try reader.readString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let endpointInformationEpoch = try reader.readInt32()
+        let instanceID = try reader.readNullableString(compact: true)
+        let rackID = try reader.readNullableString(compact: true)
+        let rebalanceTimeoutMs = try reader.readInt32()
+        let topology: Topology?
         if (try reader.readPresence()) {
-            value.topology = try Topology.decode(from: &reader, version: version)
+            topology = try Topology.decode(from: &reader, version: version)
         } else {
-            value.topology = nil
+            topology = nil
         }
+        let activeTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.activeTasks = nil
+                activeTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.activeTasks = elements
+                activeTasks = elements
             }
         }
+        let standbyTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.standbyTasks = nil
+                standbyTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.standbyTasks = elements
+                standbyTasks = elements
             }
         }
+        let warmupTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.warmupTasks = nil
+                warmupTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.warmupTasks = elements
+                warmupTasks = elements
             }
         }
-        value.processID = try reader.readNullableString(compact: true)
+        let processID = try reader.readNullableString(compact: true)
+        let userEndpoint: Endpoint?
         if (try reader.readPresence()) {
-            value.userEndpoint = try Endpoint.decode(from: &reader, version: version)
+            userEndpoint = try Endpoint.decode(from: &reader, version: version)
         } else {
-            value.userEndpoint = nil
+            userEndpoint = nil
         }
+        let clientTags: [KeyValue]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.clientTags = nil
+                clientTags = nil
             } else {
                 var elements: [KeyValue] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try KeyValue.decode(from: &reader, version: version))
                 }
-                value.clientTags = elements
+                clientTags = elements
             }
         }
+        let taskOffsets: [TaskOffset]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 14, allowed: true)
             if count < 0 {
-                value.taskOffsets = nil
+                taskOffsets = nil
             } else {
                 var elements: [TaskOffset] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskOffset.decode(from: &reader, version: version))
                 }
-                value.taskOffsets = elements
+                taskOffsets = elements
             }
         }
+        let taskEndOffsets: [TaskOffset]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 14, allowed: true)
             if count < 0 {
-                value.taskEndOffsets = nil
+                taskEndOffsets = nil
             } else {
                 var elements: [TaskOffset] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskOffset.decode(from: &reader, version: version))
                 }
-                value.taskEndOffsets = elements
+                taskEndOffsets = elements
             }
         }
-        value.shutdownApplication = try reader.readBool()
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let shutdownApplication = try reader.readBool()
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, memberID: memberID, memberEpoch: memberEpoch, endpointInformationEpoch: endpointInformationEpoch, instanceID: instanceID, rackID: rackID, rebalanceTimeoutMs: rebalanceTimeoutMs, topology: topology, activeTasks: activeTasks, standbyTasks: standbyTasks, warmupTasks: warmupTasks, processID: processID, userEndpoint: userEndpoint, clientTags: clientTags, taskOffsets: taskOffsets, taskEndOffsets: taskEndOffsets, shutdownApplication: shutdownApplication, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -256,24 +260,24 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         }
         if let value = activeTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = standbyTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = warmupTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -291,24 +295,24 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         }
         if let value = clientTags {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = taskOffsets {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = taskEndOffsets {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -320,18 +324,15 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct Topology: Equatable, Sendable {
         /// Versions 0+.
-        public var epoch: Int32 = 0
+        public var epoch: Int32
         /// Versions 0+.
-        public var subtopologies: [Subtopology] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var subtopologies: [Subtopology]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.epoch = try reader.readInt32()
+            let epoch = try reader.readInt32()
+            let subtopologies: [Subtopology]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [Subtopology] = []
@@ -339,17 +340,17 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try Subtopology.decode(from: &reader, version: version))
                 }
-                value.subtopologies = elements
+                subtopologies = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(epoch: epoch, subtopologies: subtopologies, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeInt32(epoch)
             writer.writeArrayCount(subtopologies.count, compact: true)
-            for element in subtopologies {
-                try element.encode(into: &writer, version: version)
+            for index in subtopologies.indices {
+                try subtopologies[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -358,28 +359,25 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct Subtopology: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var sourceTopics: [String] = []
+        public var sourceTopics: [String]
         /// Versions 0+.
-        public var sourceTopicRegex: [String] = []
+        public var sourceTopicRegex: [String]
         /// Versions 0+.
-        public var stateChangelogTopics: [TopicInfo] = []
+        public var stateChangelogTopics: [TopicInfo]
         /// Versions 0+.
-        public var repartitionSinkTopics: [String] = []
+        public var repartitionSinkTopics: [String]
         /// Versions 0+.
-        public var repartitionSourceTopics: [TopicInfo] = []
+        public var repartitionSourceTopics: [TopicInfo]
         /// Versions 0+.
-        public var copartitionGroups: [CopartitionGroup] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var copartitionGroups: [CopartitionGroup]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
+            let subtopologyID = try reader.readString(compact: true)
+            let sourceTopics: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -387,8 +385,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.sourceTopics = elements
+                sourceTopics = elements
             }
+            let sourceTopicRegex: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -396,8 +395,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.sourceTopicRegex = elements
+                sourceTopicRegex = elements
             }
+            let stateChangelogTopics: [TopicInfo]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [TopicInfo] = []
@@ -405,8 +405,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try TopicInfo.decode(from: &reader, version: version))
                 }
-                value.stateChangelogTopics = elements
+                stateChangelogTopics = elements
             }
+            let repartitionSinkTopics: [String]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 1)
                 var elements: [String] = []
@@ -414,8 +415,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readString(compact: true))
                 }
-                value.repartitionSinkTopics = elements
+                repartitionSinkTopics = elements
             }
+            let repartitionSourceTopics: [TopicInfo]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 9)
                 var elements: [TopicInfo] = []
@@ -423,8 +425,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try TopicInfo.decode(from: &reader, version: version))
                 }
-                value.repartitionSourceTopics = elements
+                repartitionSourceTopics = elements
             }
+            let copartitionGroups: [CopartitionGroup]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
                 var elements: [CopartitionGroup] = []
@@ -432,37 +435,37 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try CopartitionGroup.decode(from: &reader, version: version))
                 }
-                value.copartitionGroups = elements
+                copartitionGroups = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, sourceTopics: sourceTopics, sourceTopicRegex: sourceTopicRegex, stateChangelogTopics: stateChangelogTopics, repartitionSinkTopics: repartitionSinkTopics, repartitionSourceTopics: repartitionSourceTopics, copartitionGroups: copartitionGroups, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(subtopologyID, compact: true)
             writer.writeArrayCount(sourceTopics.count, compact: true)
-            for element in sourceTopics {
-                try writer.writeString(element, compact: true)
+            for index in sourceTopics.indices {
+                try writer.writeString(sourceTopics[index], compact: true)
             }
             writer.writeArrayCount(sourceTopicRegex.count, compact: true)
-            for element in sourceTopicRegex {
-                try writer.writeString(element, compact: true)
+            for index in sourceTopicRegex.indices {
+                try writer.writeString(sourceTopicRegex[index], compact: true)
             }
             writer.writeArrayCount(stateChangelogTopics.count, compact: true)
-            for element in stateChangelogTopics {
-                try element.encode(into: &writer, version: version)
+            for index in stateChangelogTopics.indices {
+                try stateChangelogTopics[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(repartitionSinkTopics.count, compact: true)
-            for element in repartitionSinkTopics {
-                try writer.writeString(element, compact: true)
+            for index in repartitionSinkTopics.indices {
+                try writer.writeString(repartitionSinkTopics[index], compact: true)
             }
             writer.writeArrayCount(repartitionSourceTopics.count, compact: true)
-            for element in repartitionSourceTopics {
-                try element.encode(into: &writer, version: version)
+            for index in repartitionSourceTopics.indices {
+                try repartitionSourceTopics[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(copartitionGroups.count, compact: true)
-            for element in copartitionGroups {
-                try element.encode(into: &writer, version: version)
+            for index in copartitionGroups.indices {
+                try copartitionGroups[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -471,24 +474,21 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct TopicInfo: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: Int32 = 0
+        public var partitions: Int32
         /// Versions 0+.
-        public var replicationFactor: Int16 = 0
+        public var replicationFactor: Int16
         /// Versions 0+.
-        public var topicConfigs: [KeyValue] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topicConfigs: [KeyValue]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.partitions = try reader.readInt32()
-            value.replicationFactor = try reader.readInt16()
+            let name = try reader.readString(compact: true)
+            let partitions = try reader.readInt32()
+            let replicationFactor = try reader.readInt16()
+            let topicConfigs: [KeyValue]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [KeyValue] = []
@@ -496,10 +496,10 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try KeyValue.decode(from: &reader, version: version))
                 }
-                value.topicConfigs = elements
+                topicConfigs = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, partitions: partitions, replicationFactor: replicationFactor, topicConfigs: topicConfigs, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -507,8 +507,8 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
             writer.writeInt32(partitions)
             writer.writeInt16(replicationFactor)
             writer.writeArrayCount(topicConfigs.count, compact: true)
-            for element in topicConfigs {
-                try element.encode(into: &writer, version: version)
+            for index in topicConfigs.indices {
+                try topicConfigs[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -517,21 +517,17 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct KeyValue: Equatable, Sendable {
         /// Versions 0+.
-        public var key: String = ""
+        public var key: String
         /// Versions 0+.
-        public var value: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var value: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.key = try reader.readString(compact: true)
-            value.value = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let key = try reader.readString(compact: true)
+            let value = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(key: key, value: value, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -544,19 +540,16 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct CopartitionGroup: Equatable, Sendable {
         /// Versions 0+.
-        public var sourceTopics: [Int16] = []
+        public var sourceTopics: [Int16]
         /// Versions 0+.
-        public var sourceTopicRegex: [Int16] = []
+        public var sourceTopicRegex: [Int16]
         /// Versions 0+.
-        public var repartitionSourceTopics: [Int16] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var repartitionSourceTopics: [Int16]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
+            let sourceTopics: [Int16]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 2)
                 var elements: [Int16] = []
@@ -564,8 +557,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt16())
                 }
-                value.sourceTopics = elements
+                sourceTopics = elements
             }
+            let sourceTopicRegex: [Int16]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 2)
                 var elements: [Int16] = []
@@ -573,8 +567,9 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt16())
                 }
-                value.sourceTopicRegex = elements
+                sourceTopicRegex = elements
             }
+            let repartitionSourceTopics: [Int16]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 2)
                 var elements: [Int16] = []
@@ -582,24 +577,24 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try reader.readInt16())
                 }
-                value.repartitionSourceTopics = elements
+                repartitionSourceTopics = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(sourceTopics: sourceTopics, sourceTopicRegex: sourceTopicRegex, repartitionSourceTopics: repartitionSourceTopics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeArrayCount(sourceTopics.count, compact: true)
-            for element in sourceTopics {
-                writer.writeInt16(element)
+            for index in sourceTopics.indices {
+                writer.writeInt16(sourceTopics[index])
             }
             writer.writeArrayCount(sourceTopicRegex.count, compact: true)
-            for element in sourceTopicRegex {
-                writer.writeInt16(element)
+            for index in sourceTopicRegex.indices {
+                writer.writeInt16(sourceTopicRegex[index])
             }
             writer.writeArrayCount(repartitionSourceTopics.count, compact: true)
-            for element in repartitionSourceTopics {
-                writer.writeInt16(element)
+            for index in repartitionSourceTopics.indices {
+                writer.writeInt16(repartitionSourceTopics[index])
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -608,24 +603,21 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct TaskIds: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
+            let subtopologyID = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -639,21 +631,17 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct Endpoint: Equatable, Sendable {
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -666,24 +654,20 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     /// A structure of `StreamsGroupHeartbeatRequest`; versions 0.
     public struct TaskOffset: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var offset: Int64 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offset: Int64
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
-            value.partition = try reader.readInt32()
-            value.offset = try reader.readInt64()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let subtopologyID = try reader.readString(compact: true)
+            let partition = try reader.readInt32()
+            let offset = try reader.readInt64()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, partition: partition, offset: offset, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -692,6 +676,129 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
             writer.writeInt64(offset)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension StreamsGroupHeartbeatRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            memberID: "",
+            memberEpoch: 0,
+            endpointInformationEpoch: 0,
+            instanceID: nil,
+            rackID: nil,
+            rebalanceTimeoutMs: -1,
+            topology: nil,
+            activeTasks: nil,
+            standbyTasks: nil,
+            warmupTasks: nil,
+            processID: nil,
+            userEndpoint: nil,
+            clientTags: nil,
+            taskOffsets: nil,
+            taskEndOffsets: nil,
+            shutdownApplication: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.Topology {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            epoch: 0,
+            subtopologies: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.Subtopology {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            sourceTopics: [],
+            sourceTopicRegex: [],
+            stateChangelogTopics: [],
+            repartitionSinkTopics: [],
+            repartitionSourceTopics: [],
+            copartitionGroups: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.TopicInfo {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: 0,
+            replicationFactor: 0,
+            topicConfigs: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.KeyValue {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            key: "",
+            value: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.CopartitionGroup {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            sourceTopics: [],
+            sourceTopicRegex: [],
+            repartitionSourceTopics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.TaskIds {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.Endpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatRequest.TaskOffset {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            partition: 0,
+            offset: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -746,119 +853,120 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+, default null.
-    public var errorMessage: String? = nil
+    public var errorMessage: String?
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 0+.
-    public var memberEpoch: Int32 = 0
+    public var memberEpoch: Int32
     /// Versions 0+.
-    public var heartbeatIntervalMs: Int32 = 0
+    public var heartbeatIntervalMs: Int32
     /// Versions 0+.
-    public var acceptableRecoveryLag: Int32 = 0
+    public var acceptableRecoveryLag: Int32
     /// Versions 0+.
-    public var taskOffsetIntervalMs: Int32 = 0
+    public var taskOffsetIntervalMs: Int32
     /// Versions 0+, nullable 0+.
-    public var status: [Status]? = []
+    public var status: [Status]?
     /// Versions 0+, nullable 0+, default null.
-    public var activeTasks: [TaskIds]? = nil
+    public var activeTasks: [TaskIds]?
     /// Versions 0+, nullable 0+, default null.
-    public var standbyTasks: [TaskIds]? = nil
+    public var standbyTasks: [TaskIds]?
     /// Versions 0+, nullable 0+, default null.
-    public var warmupTasks: [TaskIds]? = nil
+    public var warmupTasks: [TaskIds]?
     /// Versions 0+.
-    public var endpointInformationEpoch: Int32 = 0
+    public var endpointInformationEpoch: Int32
     /// Versions 0+, nullable 0+, default null.
-    public var partitionsByUserEndpoint: [EndpointToPartitions]? = nil
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var partitionsByUserEndpoint: [EndpointToPartitions]?
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
-        value.memberID = try reader.readString(compact: true)
-        value.memberEpoch = try reader.readInt32()
-        value.heartbeatIntervalMs = try reader.readInt32()
-        value.acceptableRecoveryLag = try reader.readInt32()
-        value.taskOffsetIntervalMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let memberID = try reader.readString(compact: true)
+        let memberEpoch = try reader.readInt32()
+        let heartbeatIntervalMs = try reader.readInt32()
+        let acceptableRecoveryLag = try reader.readInt32()
+        let taskOffsetIntervalMs = try reader.readInt32()
+        let status: [Status]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.status = nil
+                status = nil
             } else {
                 var elements: [Status] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try Status.decode(from: &reader, version: version))
                 }
-                value.status = elements
+                status = elements
             }
         }
+        let activeTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.activeTasks = nil
+                activeTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.activeTasks = elements
+                activeTasks = elements
             }
         }
+        let standbyTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.standbyTasks = nil
+                standbyTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.standbyTasks = elements
+                standbyTasks = elements
             }
         }
+        let warmupTasks: [TaskIds]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 3, allowed: true)
             if count < 0 {
-                value.warmupTasks = nil
+                warmupTasks = nil
             } else {
                 var elements: [TaskIds] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try TaskIds.decode(from: &reader, version: version))
                 }
-                value.warmupTasks = elements
+                warmupTasks = elements
             }
         }
-        value.endpointInformationEpoch = try reader.readInt32()
+        let endpointInformationEpoch = try reader.readInt32()
+        let partitionsByUserEndpoint: [EndpointToPartitions]?
         do {
             let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 7, allowed: true)
             if count < 0 {
-                value.partitionsByUserEndpoint = nil
+                partitionsByUserEndpoint = nil
             } else {
                 var elements: [EndpointToPartitions] = []
                 elements.reserveCapacity(min(count, WireReader.reservedElements))
                 for _ in 0..<count {
                     elements.append(try EndpointToPartitions.decode(from: &reader, version: version))
                 }
-                value.partitionsByUserEndpoint = elements
+                partitionsByUserEndpoint = elements
             }
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, memberID: memberID, memberEpoch: memberEpoch, heartbeatIntervalMs: heartbeatIntervalMs, acceptableRecoveryLag: acceptableRecoveryLag, taskOffsetIntervalMs: taskOffsetIntervalMs, status: status, activeTasks: activeTasks, standbyTasks: standbyTasks, warmupTasks: warmupTasks, endpointInformationEpoch: endpointInformationEpoch, partitionsByUserEndpoint: partitionsByUserEndpoint, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -878,32 +986,32 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         writer.writeInt32(taskOffsetIntervalMs)
         if let value = status {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = activeTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = standbyTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
         }
         if let value = warmupTasks {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -911,8 +1019,8 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         writer.writeInt32(endpointInformationEpoch)
         if let value = partitionsByUserEndpoint {
             writer.writeArrayCount(value.count, compact: true)
-            for element in value {
-                try element.encode(into: &writer, version: version)
+            for index in value.indices {
+                try value[index].encode(into: &writer, version: version)
             }
         } else {
             writer.writeNullArray(compact: true)
@@ -923,21 +1031,17 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `StreamsGroupHeartbeatResponse`; versions 0.
     public struct Status: Equatable, Sendable {
         /// Versions 0+.
-        public var statusCode: Int8 = 0
+        public var statusCode: Int8
         /// Versions 0+.
-        public var statusDetail: String = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var statusDetail: String
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.statusCode = try reader.readInt8()
-            value.statusDetail = try reader.readString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let statusCode = try reader.readInt8()
+            let statusDetail = try reader.readString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(statusCode: statusCode, statusDetail: statusDetail, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -950,24 +1054,21 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `StreamsGroupHeartbeatResponse`; versions 0.
     public struct TaskIds: Equatable, Sendable {
         /// Versions 0+.
-        public var subtopologyID: String = ""
+        public var subtopologyID: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.subtopologyID = try reader.readString(compact: true)
+            let subtopologyID = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(subtopologyID: subtopologyID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -981,20 +1082,17 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `StreamsGroupHeartbeatResponse`; versions 0.
     public struct EndpointToPartitions: Equatable, Sendable {
         /// Versions 0+.
-        public var userEndpoint: Endpoint = Endpoint()
+        public var userEndpoint: Endpoint
         /// Versions 0+.
-        public var activePartitions: [TopicPartition] = []
+        public var activePartitions: [TopicPartition]
         /// Versions 0+.
-        public var standbyPartitions: [TopicPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var standbyPartitions: [TopicPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.userEndpoint = try Endpoint.decode(from: &reader, version: version)
+            let userEndpoint = try Endpoint.decode(from: &reader, version: version)
+            let activePartitions: [TopicPartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TopicPartition] = []
@@ -1002,8 +1100,9 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartition.decode(from: &reader, version: version))
                 }
-                value.activePartitions = elements
+                activePartitions = elements
             }
+            let standbyPartitions: [TopicPartition]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
                 var elements: [TopicPartition] = []
@@ -1011,21 +1110,21 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TopicPartition.decode(from: &reader, version: version))
                 }
-                value.standbyPartitions = elements
+                standbyPartitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(userEndpoint: userEndpoint, activePartitions: activePartitions, standbyPartitions: standbyPartitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try userEndpoint.encode(into: &writer, version: version)
             writer.writeArrayCount(activePartitions.count, compact: true)
-            for element in activePartitions {
-                try element.encode(into: &writer, version: version)
+            for index in activePartitions.indices {
+                try activePartitions[index].encode(into: &writer, version: version)
             }
             writer.writeArrayCount(standbyPartitions.count, compact: true)
-            for element in standbyPartitions {
-                try element.encode(into: &writer, version: version)
+            for index in standbyPartitions.indices {
+                try standbyPartitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -1034,21 +1133,17 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `StreamsGroupHeartbeatResponse`; versions 0.
     public struct Endpoint: Equatable, Sendable {
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -1061,24 +1156,21 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     /// A structure of `StreamsGroupHeartbeatResponse`; versions 0.
     public struct TopicPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var topic: String = ""
+        public var topic: String
         /// Versions 0+.
-        public var partitions: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topic = try reader.readString(compact: true)
+            let topic = try reader.readString(compact: true)
+            let partitions: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 4)
-                value.partitions = try reader.readInt32s(count)
+                partitions = try reader.readInt32s(count)
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topic: topic, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -1087,5 +1179,84 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
             writer.writeInt32s(partitions)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension StreamsGroupHeartbeatResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            memberID: "",
+            memberEpoch: 0,
+            heartbeatIntervalMs: 0,
+            acceptableRecoveryLag: 0,
+            taskOffsetIntervalMs: 0,
+            status: [],
+            activeTasks: nil,
+            standbyTasks: nil,
+            warmupTasks: nil,
+            endpointInformationEpoch: 0,
+            partitionsByUserEndpoint: nil,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatResponse.Status {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            statusCode: 0,
+            statusDetail: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatResponse.TaskIds {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            subtopologyID: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatResponse.EndpointToPartitions {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            userEndpoint: StreamsGroupHeartbeatResponse.Endpoint(),
+            activePartitions: [],
+            standbyPartitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatResponse.Endpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension StreamsGroupHeartbeatResponse.TopicPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topic: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
     }
 }

@@ -26,42 +26,48 @@ public struct SyncGroupRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var generationID: Int32 = 0
+    public var generationID: Int32
     /// Versions 0+.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 3+, nullable 3+, default null.
-    public var groupInstanceID: String? = nil
+    public var groupInstanceID: String?
     /// Versions 5+, nullable 5+, default null.
-    public var protocolType: String? = nil
+    public var protocolType: String?
     /// Versions 5+, nullable 5+, default null.
-    public var protocolName: String? = nil
+    public var protocolName: String?
     /// Versions 0+.
-    public var assignments: [SyncGroupRequestAssignment] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var assignments: [SyncGroupRequestAssignment]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
-        value.groupID = try reader.readString(compact: flexible)
-        value.generationID = try reader.readInt32()
-        value.memberID = try reader.readString(compact: flexible)
+        let groupID = try reader.readString(compact: flexible)
+        let generationID = try reader.readInt32()
+        let memberID = try reader.readString(compact: flexible)
+        let groupInstanceID: String?
         if version >= 3 {
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            groupInstanceID = try reader.readNullableString(compact: flexible)
+        } else {
+            groupInstanceID = nil
         }
+        let protocolType: String?
         if version >= 5 {
-            value.protocolType = try reader.readNullableString(compact: flexible)
+            protocolType = try reader.readNullableString(compact: flexible)
+        } else {
+            protocolType = nil
         }
+        let protocolName: String?
         if version >= 5 {
-            value.protocolName = try reader.readNullableString(compact: flexible)
+            protocolName = try reader.readNullableString(compact: flexible)
+        } else {
+            protocolName = nil
         }
+        let assignments: [SyncGroupRequestAssignment]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [SyncGroupRequestAssignment] = []
@@ -69,12 +75,15 @@ public struct SyncGroupRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try SyncGroupRequestAssignment.decode(from: &reader, version: version))
             }
-            value.assignments = elements
+            assignments = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(groupID: groupID, generationID: generationID, memberID: memberID, groupInstanceID: groupInstanceID, protocolType: protocolType, protocolName: protocolName, assignments: assignments, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -106,8 +115,8 @@ public struct SyncGroupRequest: RequestMessage {
             }
         }
         writer.writeArrayCount(assignments.count, compact: flexible)
-        for element in assignments {
-            try element.encode(into: &writer, version: version)
+        for index in assignments.indices {
+            try assignments[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -117,24 +126,23 @@ public struct SyncGroupRequest: RequestMessage {
     /// A structure of `SyncGroupRequest`; versions 0-5.
     public struct SyncGroupRequestAssignment: Equatable, Sendable {
         /// Versions 0+.
-        public var memberID: String = ""
+        public var memberID: String
         /// Versions 0+.
-        public var assignment: ByteBuffer = ByteBuffer()
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var assignment: ByteBuffer
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 4
-            var value = Self()
-            value.memberID = try reader.readString(compact: flexible)
-            value.assignment = try reader.readBytes(compact: flexible)
+            let memberID = try reader.readString(compact: flexible)
+            let assignment = try reader.readBytes(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(memberID: memberID, assignment: assignment, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -145,6 +153,33 @@ public struct SyncGroupRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension SyncGroupRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            generationID: 0,
+            memberID: "",
+            groupInstanceID: nil,
+            protocolType: nil,
+            protocolName: nil,
+            assignments: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension SyncGroupRequest.SyncGroupRequestAssignment {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            memberID: "",
+            assignment: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -165,41 +200,49 @@ public struct SyncGroupResponse: ResponseMessage {
         """
 
     /// Versions 1+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 5+, nullable 5+, default null.
-    public var protocolType: String? = nil
+    public var protocolType: String?
     /// Versions 5+, nullable 5+, default null.
-    public var protocolName: String? = nil
+    public var protocolName: String?
     /// Versions 0+.
-    public var assignment: ByteBuffer = ByteBuffer()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var assignment: ByteBuffer
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 4
-        var value = Self()
+        let throttleTimeMs: Int32
         if version >= 1 {
-            value.throttleTimeMs = try reader.readInt32()
+            throttleTimeMs = try reader.readInt32()
+        } else {
+            throttleTimeMs = 0
         }
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let protocolType: String?
         if version >= 5 {
-            value.protocolType = try reader.readNullableString(compact: flexible)
+            protocolType = try reader.readNullableString(compact: flexible)
+        } else {
+            protocolType = nil
         }
+        let protocolName: String?
         if version >= 5 {
-            value.protocolName = try reader.readNullableString(compact: flexible)
+            protocolName = try reader.readNullableString(compact: flexible)
+        } else {
+            protocolName = nil
         }
-        value.assignment = try reader.readBytes(compact: flexible)
+        let assignment = try reader.readBytes(compact: flexible)
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, protocolType: protocolType, protocolName: protocolName, assignment: assignment, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -228,5 +271,19 @@ public struct SyncGroupResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension SyncGroupResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            protocolType: nil,
+            protocolName: nil,
+            assignment: ByteBuffer(),
+            unknownTaggedFields: []
+        )
     }
 }

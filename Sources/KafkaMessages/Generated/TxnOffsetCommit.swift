@@ -31,45 +31,51 @@ public struct TxnOffsetCommitRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var transactionalID: String = ""
+    public var transactionalID: String
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var producerID: Int64 = 0
+    public var producerID: Int64
     /// Versions 0+.
-    public var producerEpoch: Int16 = 0
+    public var producerEpoch: Int16
     /// Versions 3+, default -1.
-    public var generationID: Int32 = -1
+    public var generationID: Int32
     /// Versions 3+, default empty.
-    public var memberID: String = ""
+    public var memberID: String
     /// Versions 3+, nullable 3+, default null.
-    public var groupInstanceID: String? = nil
+    public var groupInstanceID: String?
     /// Versions 0+.
-    public var topics: [TxnOffsetCommitRequestTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TxnOffsetCommitRequestTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.transactionalID = try reader.readString(compact: flexible)
-        value.groupID = try reader.readString(compact: flexible)
-        value.producerID = try reader.readInt64()
-        value.producerEpoch = try reader.readInt16()
+        let transactionalID = try reader.readString(compact: flexible)
+        let groupID = try reader.readString(compact: flexible)
+        let producerID = try reader.readInt64()
+        let producerEpoch = try reader.readInt16()
+        let generationID: Int32
         if version >= 3 {
-            value.generationID = try reader.readInt32()
+            generationID = try reader.readInt32()
+        } else {
+            generationID = -1
         }
+        let memberID: String
         if version >= 3 {
-            value.memberID = try reader.readString(compact: flexible)
+            memberID = try reader.readString(compact: flexible)
+        } else {
+            memberID = ""
         }
+        let groupInstanceID: String?
         if version >= 3 {
-            value.groupInstanceID = try reader.readNullableString(compact: flexible)
+            groupInstanceID = try reader.readNullableString(compact: flexible)
+        } else {
+            groupInstanceID = nil
         }
+        let topics: [TxnOffsetCommitRequestTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TxnOffsetCommitRequestTopic] = []
@@ -77,12 +83,15 @@ public struct TxnOffsetCommitRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TxnOffsetCommitRequestTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(transactionalID: transactionalID, groupID: groupID, producerID: producerID, producerEpoch: producerEpoch, generationID: generationID, memberID: memberID, groupInstanceID: groupInstanceID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -107,8 +116,8 @@ public struct TxnOffsetCommitRequest: RequestMessage {
             }
         }
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -118,19 +127,16 @@ public struct TxnOffsetCommitRequest: RequestMessage {
     /// A structure of `TxnOffsetCommitRequest`; versions 0-5.
     public struct TxnOffsetCommitRequestTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [TxnOffsetCommitRequestPartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [TxnOffsetCommitRequestPartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [TxnOffsetCommitRequestPartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 14)
                 var elements: [TxnOffsetCommitRequestPartition] = []
@@ -138,20 +144,23 @@ public struct TxnOffsetCommitRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try TxnOffsetCommitRequestPartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 3
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -162,32 +171,34 @@ public struct TxnOffsetCommitRequest: RequestMessage {
     /// A structure of `TxnOffsetCommitRequest`; versions 0-5.
     public struct TxnOffsetCommitRequestPartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var committedOffset: Int64 = 0
+        public var committedOffset: Int64
         /// Versions 2+, default -1.
-        public var committedLeaderEpoch: Int32 = -1
+        public var committedLeaderEpoch: Int32
         /// Versions 0+, nullable 0+.
-        public var committedMetadata: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var committedMetadata: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.committedOffset = try reader.readInt64()
+            let partitionIndex = try reader.readInt32()
+            let committedOffset = try reader.readInt64()
+            let committedLeaderEpoch: Int32
             if version >= 2 {
-                value.committedLeaderEpoch = try reader.readInt32()
+                committedLeaderEpoch = try reader.readInt32()
+            } else {
+                committedLeaderEpoch = -1
             }
-            value.committedMetadata = try reader.readNullableString(compact: flexible)
+            let committedMetadata = try reader.readNullableString(compact: flexible)
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, committedOffset: committedOffset, committedLeaderEpoch: committedLeaderEpoch, committedMetadata: committedMetadata, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -206,6 +217,47 @@ public struct TxnOffsetCommitRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension TxnOffsetCommitRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            transactionalID: "",
+            groupID: "",
+            producerID: 0,
+            producerEpoch: 0,
+            generationID: -1,
+            memberID: "",
+            groupInstanceID: nil,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension TxnOffsetCommitRequest.TxnOffsetCommitRequestPartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            committedOffset: 0,
+            committedLeaderEpoch: -1,
+            committedMetadata: "",
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -229,21 +281,18 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var topics: [TxnOffsetCommitResponseTopic] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TxnOffsetCommitResponseTopic]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 3
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
+        let throttleTimeMs = try reader.readInt32()
+        let topics: [TxnOffsetCommitResponseTopic]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
             var elements: [TxnOffsetCommitResponseTopic] = []
@@ -251,12 +300,15 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TxnOffsetCommitResponseTopic.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -265,8 +317,8 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
         let flexible = version >= 3
         writer.writeInt32(throttleTimeMs)
         writer.writeArrayCount(topics.count, compact: flexible)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -276,19 +328,16 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
     /// A structure of `TxnOffsetCommitResponse`; versions 0-5.
     public struct TxnOffsetCommitResponseTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [TxnOffsetCommitResponsePartition] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [TxnOffsetCommitResponsePartition]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [TxnOffsetCommitResponsePartition]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [TxnOffsetCommitResponsePartition] = []
@@ -296,20 +345,23 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try TxnOffsetCommitResponsePartition.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 3
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -320,24 +372,23 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
     /// A structure of `TxnOffsetCommitResponse`; versions 0-5.
     public struct TxnOffsetCommitResponsePartition: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 3
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -348,5 +399,38 @@ public struct TxnOffsetCommitResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension TxnOffsetCommitResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension TxnOffsetCommitResponse.TxnOffsetCommitResponseTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -23,22 +23,19 @@ public struct UpdateFeaturesRequest: RequestMessage {
         """
 
     /// Versions 0+, default 60000.
-    public var timeoutMs: Int32 = 60000
+    public var timeoutMs: Int32
     /// Versions 0+.
-    public var featureUpdates: [FeatureUpdateKey] = []
+    public var featureUpdates: [FeatureUpdateKey]
     /// Versions 1+, default false.
-    public var validateOnly: Bool = false
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var validateOnly: Bool
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.timeoutMs = try reader.readInt32()
+        let timeoutMs = try reader.readInt32()
+        let featureUpdates: [FeatureUpdateKey]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
             var elements: [FeatureUpdateKey] = []
@@ -46,13 +43,16 @@ public struct UpdateFeaturesRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try FeatureUpdateKey.decode(from: &reader, version: version))
             }
-            value.featureUpdates = elements
+            featureUpdates = elements
         }
+        let validateOnly: Bool
         if version >= 1 {
-            value.validateOnly = try reader.readBool()
+            validateOnly = try reader.readBool()
+        } else {
+            validateOnly = false
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(timeoutMs: timeoutMs, featureUpdates: featureUpdates, validateOnly: validateOnly, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -60,8 +60,8 @@ public struct UpdateFeaturesRequest: RequestMessage {
         try Self.checkVersion(version)
         writer.writeInt32(timeoutMs)
         writer.writeArrayCount(featureUpdates.count, compact: true)
-        for element in featureUpdates {
-            try element.encode(into: &writer, version: version)
+        for index in featureUpdates.indices {
+            try featureUpdates[index].encode(into: &writer, version: version)
         }
         if version >= 1 {
             writer.writeBool(validateOnly)
@@ -72,31 +72,33 @@ public struct UpdateFeaturesRequest: RequestMessage {
     /// A structure of `UpdateFeaturesRequest`; versions 0-2.
     public struct FeatureUpdateKey: Equatable, Sendable {
         /// Versions 0+.
-        public var feature: String = ""
+        public var feature: String
         /// Versions 0+.
-        public var maxVersionLevel: Int16 = 0
+        public var maxVersionLevel: Int16
         /// Versions 0.
-        public var allowDowngrade: Bool = false
+        public var allowDowngrade: Bool
         /// Versions 1+, default 1.
-        public var upgradeType: Int8 = 1
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var upgradeType: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.feature = try reader.readString(compact: true)
-            value.maxVersionLevel = try reader.readInt16()
+            let feature = try reader.readString(compact: true)
+            let maxVersionLevel = try reader.readInt16()
+            let allowDowngrade: Bool
             if version <= 0 {
-                value.allowDowngrade = try reader.readBool()
+                allowDowngrade = try reader.readBool()
+            } else {
+                allowDowngrade = false
             }
+            let upgradeType: Int8
             if version >= 1 {
-                value.upgradeType = try reader.readInt8()
+                upgradeType = try reader.readInt8()
+            } else {
+                upgradeType = 1
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(feature: feature, maxVersionLevel: maxVersionLevel, allowDowngrade: allowDowngrade, upgradeType: upgradeType, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -110,6 +112,31 @@ public struct UpdateFeaturesRequest: RequestMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension UpdateFeaturesRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            timeoutMs: 60000,
+            featureUpdates: [],
+            validateOnly: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateFeaturesRequest.FeatureUpdateKey {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            feature: "",
+            maxVersionLevel: 0,
+            allowDowngrade: false,
+            upgradeType: 1,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -133,26 +160,23 @@ public struct UpdateFeaturesResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
-    public var errorMessage: String? = ""
+    public var errorMessage: String?
     /// Versions 0-1.
-    public var results: [UpdatableFeatureResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [UpdatableFeatureResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
-        value.errorMessage = try reader.readNullableString(compact: true)
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        let errorMessage = try reader.readNullableString(compact: true)
+        let results: [UpdatableFeatureResult]
         if version <= 1 {
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
@@ -161,11 +185,13 @@ public struct UpdateFeaturesResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try UpdatableFeatureResult.decode(from: &reader, version: version))
                 }
-                value.results = elements
+                results = elements
             }
+        } else {
+            results = []
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, errorMessage: errorMessage, results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -180,8 +206,8 @@ public struct UpdateFeaturesResponse: ResponseMessage {
         }
         if version <= 1 {
             writer.writeArrayCount(results.count, compact: true)
-            for element in results {
-                try element.encode(into: &writer, version: version)
+            for index in results.indices {
+                try results[index].encode(into: &writer, version: version)
             }
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -190,24 +216,20 @@ public struct UpdateFeaturesResponse: ResponseMessage {
     /// A structure of `UpdateFeaturesResponse`; versions 0-1.
     public struct UpdatableFeatureResult: Equatable, Sendable {
         /// Versions 0+.
-        public var feature: String = ""
+        public var feature: String
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
-        public var errorMessage: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.feature = try reader.readString(compact: true)
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let feature = try reader.readString(compact: true)
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(feature: feature, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -220,5 +242,30 @@ public struct UpdateFeaturesResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension UpdateFeaturesResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateFeaturesResponse.UpdatableFeatureResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            feature: "",
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: "",
+            unknownTaggedFields: []
+        )
     }
 }

@@ -58,40 +58,44 @@ public struct UpdateMetadataRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var controllerID: Int32 = 0
+    public var controllerID: Int32
     /// Versions 8+, default false.
-    public var isKRaftController: Bool = false
+    public var isKRaftController: Bool
     /// Versions 8+, tag 0, default 0.
-    public var type: Int8 = 0
+    public var type: Int8
     /// Versions 0+.
-    public var controllerEpoch: Int32 = 0
+    public var controllerEpoch: Int32
     /// Versions 5+, default -1.
-    public var brokerEpoch: Int64 = -1
+    public var brokerEpoch: Int64
     /// Versions 0-4.
-    public var ungroupedPartitionStates: [UpdateMetadataPartitionState] = []
+    public var ungroupedPartitionStates: [UpdateMetadataPartitionState]
     /// Versions 5+.
-    public var topicStates: [UpdateMetadataTopicState] = []
+    public var topicStates: [UpdateMetadataTopicState]
     /// Versions 0+.
-    public var liveBrokers: [UpdateMetadataBroker] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var liveBrokers: [UpdateMetadataBroker]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
-        value.controllerID = try reader.readInt32()
+        let controllerID = try reader.readInt32()
+        let isKRaftController: Bool
         if version >= 8 {
-            value.isKRaftController = try reader.readBool()
+            isKRaftController = try reader.readBool()
+        } else {
+            isKRaftController = false
         }
-        value.controllerEpoch = try reader.readInt32()
+        var type: Int8 = 0
+        let controllerEpoch = try reader.readInt32()
+        let brokerEpoch: Int64
         if version >= 5 {
-            value.brokerEpoch = try reader.readInt64()
+            brokerEpoch = try reader.readInt64()
+        } else {
+            brokerEpoch = -1
         }
+        let ungroupedPartitionStates: [UpdateMetadataPartitionState]
         if version <= 4 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 30)
@@ -100,9 +104,12 @@ public struct UpdateMetadataRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try UpdateMetadataPartitionState.decode(from: &reader, version: version))
                 }
-                value.ungroupedPartitionStates = elements
+                ungroupedPartitionStates = elements
             }
+        } else {
+            ungroupedPartitionStates = []
         }
+        let topicStates: [UpdateMetadataTopicState]
         if version >= 5 {
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
@@ -111,9 +118,12 @@ public struct UpdateMetadataRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try UpdateMetadataTopicState.decode(from: &reader, version: version))
                 }
-                value.topicStates = elements
+                topicStates = elements
             }
+        } else {
+            topicStates = []
         }
+        let liveBrokers: [UpdateMetadataBroker]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 7)
             var elements: [UpdateMetadataBroker] = []
@@ -121,21 +131,25 @@ public struct UpdateMetadataRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try UpdateMetadataBroker.decode(from: &reader, version: version))
             }
-            value.liveBrokers = elements
+            liveBrokers = elements
         }
+        var unknownTaggedFields: [UnknownTaggedField] = []
         if flexible {
             var section = try reader.beginTaggedFields()
             while try reader.nextTaggedField(&section) {
                 switch section.tag {
                 case 0 where version >= 8:
-                    value.type = try reader.readInt8()
+                    type = try reader.readInt8()
                     try reader.endTaggedField(section)
+                    if !(type != 0) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
-                    value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                    unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
             }
         }
-        return value
+        return Self(controllerID: controllerID, isKRaftController: isKRaftController, type: type, controllerEpoch: controllerEpoch, brokerEpoch: brokerEpoch, ungroupedPartitionStates: ungroupedPartitionStates, topicStates: topicStates, liveBrokers: liveBrokers, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -152,92 +166,98 @@ public struct UpdateMetadataRequest: RequestMessage {
         }
         if version <= 4 {
             writer.writeArrayCount(ungroupedPartitionStates.count, compact: flexible)
-            for element in ungroupedPartitionStates {
-                try element.encode(into: &writer, version: version)
+            for index in ungroupedPartitionStates.indices {
+                try ungroupedPartitionStates[index].encode(into: &writer, version: version)
             }
         }
         if version >= 5 {
             writer.writeArrayCount(topicStates.count, compact: flexible)
-            for element in topicStates {
-                try element.encode(into: &writer, version: version)
+            for index in topicStates.indices {
+                try topicStates[index].encode(into: &writer, version: version)
             }
         }
         writer.writeArrayCount(liveBrokers.count, compact: flexible)
-        for element in liveBrokers {
-            try element.encode(into: &writer, version: version)
+        for index in liveBrokers.indices {
+            try liveBrokers[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 8 && type != 0 { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 8 && type != 0 {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeInt8(type)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if version >= 8 && type != 0 { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeInt8(type)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
     /// A structure of `UpdateMetadataRequest`; versions 0-8.
     public struct UpdateMetadataPartitionState: Equatable, Sendable {
         /// Versions 0-4.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var controllerEpoch: Int32 = 0
+        public var controllerEpoch: Int32
         /// Versions 0+.
-        public var leader: Int32 = 0
+        public var leader: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var isr: [Int32] = []
+        public var isr: [Int32]
         /// Versions 0+.
-        public var zkVersion: Int32 = 0
+        public var zkVersion: Int32
         /// Versions 0+.
-        public var replicas: [Int32] = []
+        public var replicas: [Int32]
         /// Versions 4+.
-        public var offlineReplicas: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var offlineReplicas: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
+            let topicName: String
             if version <= 4 {
-                value.topicName = try reader.readString(compact: flexible)
+                topicName = try reader.readString(compact: flexible)
+            } else {
+                topicName = ""
             }
-            value.partitionIndex = try reader.readInt32()
-            value.controllerEpoch = try reader.readInt32()
-            value.leader = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let controllerEpoch = try reader.readInt32()
+            let leader = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let isr: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.isr = try reader.readInt32s(count)
+                isr = try reader.readInt32s(count)
             }
-            value.zkVersion = try reader.readInt32()
+            let zkVersion = try reader.readInt32()
+            let replicas: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.replicas = try reader.readInt32s(count)
+                replicas = try reader.readInt32s(count)
             }
+            let offlineReplicas: [Int32]
             if version >= 4 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                    value.offlineReplicas = try reader.readInt32s(count)
+                    offlineReplicas = try reader.readInt32s(count)
                 }
+            } else {
+                offlineReplicas = []
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, partitionIndex: partitionIndex, controllerEpoch: controllerEpoch, leader: leader, leaderEpoch: leaderEpoch, isr: isr, zkVersion: zkVersion, replicas: replicas, offlineReplicas: offlineReplicas, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -267,24 +287,24 @@ public struct UpdateMetadataRequest: RequestMessage {
     /// A structure of `UpdateMetadataRequest`; versions 5-8.
     public struct UpdateMetadataTopicState: Equatable, Sendable {
         /// Versions 5+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 7+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 5+.
-        public var partitionStates: [UpdateMetadataPartitionState] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionStates: [UpdateMetadataPartitionState]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.topicName = try reader.readString(compact: flexible)
+            let topicName = try reader.readString(compact: flexible)
+            let topicID: KafkaUUID
             if version >= 7 {
-                value.topicID = try reader.readUUID()
+                topicID = try reader.readUUID()
+            } else {
+                topicID = .zero
             }
+            let partitionStates: [UpdateMetadataPartitionState]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 24)
                 var elements: [UpdateMetadataPartitionState] = []
@@ -292,12 +312,15 @@ public struct UpdateMetadataRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try UpdateMetadataPartitionState.decode(from: &reader, version: version))
                 }
-                value.partitionStates = elements
+                partitionStates = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(topicName: topicName, topicID: topicID, partitionStates: partitionStates, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -307,8 +330,8 @@ public struct UpdateMetadataRequest: RequestMessage {
                 writer.writeUUID(topicID)
             }
             writer.writeArrayCount(partitionStates.count, compact: flexible)
-            for element in partitionStates {
-                try element.encode(into: &writer, version: version)
+            for index in partitionStates.indices {
+                try partitionStates[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -319,31 +342,34 @@ public struct UpdateMetadataRequest: RequestMessage {
     /// A structure of `UpdateMetadataRequest`; versions 0-8.
     public struct UpdateMetadataBroker: Equatable, Sendable {
         /// Versions 0+.
-        public var id: Int32 = 0
+        public var id: Int32
         /// Versions 0.
-        public var v0Host: String = ""
+        public var v0Host: String
         /// Versions 0.
-        public var v0Port: Int32 = 0
+        public var v0Port: Int32
         /// Versions 1+.
-        public var endpoints: [UpdateMetadataEndpoint] = []
+        public var endpoints: [UpdateMetadataEndpoint]
         /// Versions 2+, nullable 0+.
-        public var rack: String? = ""
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var rack: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.id = try reader.readInt32()
+            let id = try reader.readInt32()
+            let v0Host: String
             if version <= 0 {
-                value.v0Host = try reader.readString(compact: flexible)
+                v0Host = try reader.readString(compact: flexible)
+            } else {
+                v0Host = ""
             }
+            let v0Port: Int32
             if version <= 0 {
-                value.v0Port = try reader.readInt32()
+                v0Port = try reader.readInt32()
+            } else {
+                v0Port = 0
             }
+            let endpoints: [UpdateMetadataEndpoint]
             if version >= 1 {
                 do {
                     let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 8)
@@ -352,16 +378,24 @@ public struct UpdateMetadataRequest: RequestMessage {
                     for _ in 0..<count {
                         elements.append(try UpdateMetadataEndpoint.decode(from: &reader, version: version))
                     }
-                    value.endpoints = elements
+                    endpoints = elements
                 }
+            } else {
+                endpoints = []
             }
+            let rack: String?
             if version >= 2 {
-                value.rack = try reader.readNullableString(compact: flexible)
+                rack = try reader.readNullableString(compact: flexible)
+            } else {
+                rack = ""
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(id: id, v0Host: v0Host, v0Port: v0Port, endpoints: endpoints, rack: rack, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -375,8 +409,8 @@ public struct UpdateMetadataRequest: RequestMessage {
             }
             if version >= 1 {
                 writer.writeArrayCount(endpoints.count, compact: flexible)
-                for element in endpoints {
-                    try element.encode(into: &writer, version: version)
+                for index in endpoints.indices {
+                    try endpoints[index].encode(into: &writer, version: version)
                 }
             }
             if version >= 2 {
@@ -395,32 +429,34 @@ public struct UpdateMetadataRequest: RequestMessage {
     /// A structure of `UpdateMetadataRequest`; versions 1-8.
     public struct UpdateMetadataEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var port: Int32 = 0
+        public var port: Int32
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 3+.
-        public var listener: String = ""
+        public var listener: String
         /// Versions 1+.
-        public var securityProtocol: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var securityProtocol: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 6
-            var value = Self()
-            value.port = try reader.readInt32()
-            value.host = try reader.readString(compact: flexible)
+            let port = try reader.readInt32()
+            let host = try reader.readString(compact: flexible)
+            let listener: String
             if version >= 3 {
-                value.listener = try reader.readString(compact: flexible)
+                listener = try reader.readString(compact: flexible)
+            } else {
+                listener = ""
             }
-            value.securityProtocol = try reader.readInt16()
+            let securityProtocol = try reader.readInt16()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(port: port, host: host, listener: listener, securityProtocol: securityProtocol, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -438,6 +474,80 @@ public struct UpdateMetadataRequest: RequestMessage {
     }
 }
 
+extension UpdateMetadataRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            controllerID: 0,
+            isKRaftController: false,
+            type: 0,
+            controllerEpoch: 0,
+            brokerEpoch: -1,
+            ungroupedPartitionStates: [],
+            topicStates: [],
+            liveBrokers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateMetadataRequest.UpdateMetadataPartitionState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitionIndex: 0,
+            controllerEpoch: 0,
+            leader: 0,
+            leaderEpoch: 0,
+            isr: [],
+            zkVersion: 0,
+            replicas: [],
+            offlineReplicas: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateMetadataRequest.UpdateMetadataTopicState {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            topicID: .zero,
+            partitionStates: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateMetadataRequest.UpdateMetadataBroker {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            id: 0,
+            v0Host: "",
+            v0Port: 0,
+            endpoints: [],
+            rack: "",
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateMetadataRequest.UpdateMetadataEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            port: 0,
+            host: "",
+            listener: "",
+            securityProtocol: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
 /// The response of UpdateMetadata, API key 6.
 ///
 /// Versions 0-8; flexible 6+.
@@ -451,23 +561,22 @@ public struct UpdateMetadataResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var errorCode: ErrorCode
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 6
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -478,5 +587,15 @@ public struct UpdateMetadataResponse: ResponseMessage {
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension UpdateMetadataResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

@@ -28,31 +28,28 @@ public struct UpdateRaftVoterRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+.
-    public var clusterID: String? = ""
+    public var clusterID: String?
     /// Versions 0+.
-    public var currentLeaderEpoch: Int32 = 0
+    public var currentLeaderEpoch: Int32
     /// Versions 0+.
-    public var voterID: Int32 = 0
+    public var voterID: Int32
     /// Versions 0+.
-    public var voterDirectoryID: KafkaUUID = .zero
+    public var voterDirectoryID: KafkaUUID
     /// Versions 0+.
-    public var listeners: [Listener] = []
+    public var listeners: [Listener]
     /// Versions 0+.
-    public var kRaftVersionFeature: KRaftVersionFeature = KRaftVersionFeature()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var kRaftVersionFeature: KRaftVersionFeature
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clusterID = try reader.readNullableString(compact: true)
-        value.currentLeaderEpoch = try reader.readInt32()
-        value.voterID = try reader.readInt32()
-        value.voterDirectoryID = try reader.readUUID()
+        let clusterID = try reader.readNullableString(compact: true)
+        let currentLeaderEpoch = try reader.readInt32()
+        let voterID = try reader.readInt32()
+        let voterDirectoryID = try reader.readUUID()
+        let listeners: [Listener]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 5)
             var elements: [Listener] = []
@@ -60,11 +57,11 @@ public struct UpdateRaftVoterRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try Listener.decode(from: &reader, version: version))
             }
-            value.listeners = elements
+            listeners = elements
         }
-        value.kRaftVersionFeature = try KRaftVersionFeature.decode(from: &reader, version: version)
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let kRaftVersionFeature = try KRaftVersionFeature.decode(from: &reader, version: version)
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clusterID: clusterID, currentLeaderEpoch: currentLeaderEpoch, voterID: voterID, voterDirectoryID: voterDirectoryID, listeners: listeners, kRaftVersionFeature: kRaftVersionFeature, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -79,8 +76,8 @@ public struct UpdateRaftVoterRequest: RequestMessage {
         writer.writeInt32(voterID)
         writer.writeUUID(voterDirectoryID)
         writer.writeArrayCount(listeners.count, compact: true)
-        for element in listeners {
-            try element.encode(into: &writer, version: version)
+        for index in listeners.indices {
+            try listeners[index].encode(into: &writer, version: version)
         }
         try kRaftVersionFeature.encode(into: &writer, version: version)
         writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -89,24 +86,20 @@ public struct UpdateRaftVoterRequest: RequestMessage {
     /// A structure of `UpdateRaftVoterRequest`; versions 0.
     public struct Listener: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.name = try reader.readString(compact: true)
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let name = try reader.readString(compact: true)
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(name: name, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -120,21 +113,17 @@ public struct UpdateRaftVoterRequest: RequestMessage {
     /// A structure of `UpdateRaftVoterRequest`; versions 0.
     public struct KRaftVersionFeature: Equatable, Sendable {
         /// Versions 0+.
-        public var minSupportedVersion: Int16 = 0
+        public var minSupportedVersion: Int16
         /// Versions 0+.
-        public var maxSupportedVersion: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var maxSupportedVersion: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.minSupportedVersion = try reader.readInt16()
-            value.maxSupportedVersion = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let minSupportedVersion = try reader.readInt16()
+            let maxSupportedVersion = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(minSupportedVersion: minSupportedVersion, maxSupportedVersion: maxSupportedVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -142,6 +131,44 @@ public struct UpdateRaftVoterRequest: RequestMessage {
             writer.writeInt16(maxSupportedVersion)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension UpdateRaftVoterRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: "",
+            currentLeaderEpoch: 0,
+            voterID: 0,
+            voterDirectoryID: .zero,
+            listeners: [],
+            kRaftVersionFeature: UpdateRaftVoterRequest.KRaftVersionFeature(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateRaftVoterRequest.Listener {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateRaftVoterRequest.KRaftVersionFeature {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            minSupportedVersion: 0,
+            maxSupportedVersion: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -165,34 +192,35 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var throttleTimeMs: Int32 = 0
+    public var throttleTimeMs: Int32
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+, tag 0.
-    public var currentLeader: CurrentLeader = CurrentLeader()
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var currentLeader: CurrentLeader
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.throttleTimeMs = try reader.readInt32()
-        value.errorCode = try reader.readErrorCode()
+        let throttleTimeMs = try reader.readInt32()
+        let errorCode = try reader.readErrorCode()
+        var currentLeader: CurrentLeader = UpdateRaftVoterResponse.CurrentLeader()
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
             case 0:
-                value.currentLeader = try CurrentLeader.decode(from: &reader, version: version)
+                currentLeader = try CurrentLeader.decode(from: &reader, version: version)
                 try reader.endTaggedField(section)
+                if !(currentLeader != UpdateRaftVoterResponse.CurrentLeader()) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(throttleTimeMs: throttleTimeMs, errorCode: errorCode, currentLeader: currentLeader, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -200,45 +228,40 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
-        var count = unknownTaggedFields.count
-        if currentLeader != CurrentLeader() { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if currentLeader != CurrentLeader() {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                try currentLeader.encode(into: &writer, version: version)
-                writer.endTaggedField(start)
-            }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+        var known: UInt64 = 0
+        if currentLeader != UpdateRaftVoterResponse.CurrentLeader() { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            try currentLeader.encode(into: &writer, version: version)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `UpdateRaftVoterResponse`; versions 0.
     public struct CurrentLeader: Equatable, Sendable {
         /// Versions 0+, default -1.
-        public var leaderID: Int32 = -1
+        public var leaderID: Int32
         /// Versions 0+, default -1.
-        public var leaderEpoch: Int32 = -1
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var host: String = ""
+        public var host: String
         /// Versions 0+.
-        public var port: Int32 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: Int32
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readInt32()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readInt32()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(leaderID: leaderID, leaderEpoch: leaderEpoch, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -248,5 +271,30 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
             writer.writeInt32(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension UpdateRaftVoterResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            throttleTimeMs: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            currentLeader: UpdateRaftVoterResponse.CurrentLeader(),
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension UpdateRaftVoterResponse.CurrentLeader {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            leaderID: -1,
+            leaderEpoch: -1,
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

@@ -30,25 +30,25 @@ public struct VoteRequest: RequestMessage {
         """
 
     /// Versions 0+, nullable 0+, default null.
-    public var clusterID: String? = nil
+    public var clusterID: String?
     /// Versions 1+, default -1.
-    public var voterID: Int32 = -1
+    public var voterID: Int32
     /// Versions 0+.
-    public var topics: [TopicData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [TopicData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.clusterID = try reader.readNullableString(compact: true)
+        let clusterID = try reader.readNullableString(compact: true)
+        let voterID: Int32
         if version >= 1 {
-            value.voterID = try reader.readInt32()
+            voterID = try reader.readInt32()
+        } else {
+            voterID = -1
         }
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -56,10 +56,10 @@ public struct VoteRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(clusterID: clusterID, voterID: voterID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -74,8 +74,8 @@ public struct VoteRequest: RequestMessage {
             writer.writeInt32(voterID)
         }
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -83,18 +83,15 @@ public struct VoteRequest: RequestMessage {
     /// A structure of `VoteRequest`; versions 0-2.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 25)
                 var elements: [PartitionData] = []
@@ -102,17 +99,17 @@ public struct VoteRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -121,45 +118,50 @@ public struct VoteRequest: RequestMessage {
     /// A structure of `VoteRequest`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var replicaEpoch: Int32 = 0
+        public var replicaEpoch: Int32
         /// Versions 0+.
-        public var replicaID: Int32 = 0
+        public var replicaID: Int32
         /// Versions 1+.
-        public var replicaDirectoryID: KafkaUUID = .zero
+        public var replicaDirectoryID: KafkaUUID
         /// Versions 1+.
-        public var voterDirectoryID: KafkaUUID = .zero
+        public var voterDirectoryID: KafkaUUID
         /// Versions 0+.
-        public var lastOffsetEpoch: Int32 = 0
+        public var lastOffsetEpoch: Int32
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 2+.
-        public var preVote: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var preVote: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.replicaEpoch = try reader.readInt32()
-            value.replicaID = try reader.readInt32()
+            let partitionIndex = try reader.readInt32()
+            let replicaEpoch = try reader.readInt32()
+            let replicaID = try reader.readInt32()
+            let replicaDirectoryID: KafkaUUID
             if version >= 1 {
-                value.replicaDirectoryID = try reader.readUUID()
+                replicaDirectoryID = try reader.readUUID()
+            } else {
+                replicaDirectoryID = .zero
             }
+            let voterDirectoryID: KafkaUUID
             if version >= 1 {
-                value.voterDirectoryID = try reader.readUUID()
+                voterDirectoryID = try reader.readUUID()
+            } else {
+                voterDirectoryID = .zero
             }
-            value.lastOffsetEpoch = try reader.readInt32()
-            value.lastOffset = try reader.readInt64()
+            let lastOffsetEpoch = try reader.readInt32()
+            let lastOffset = try reader.readInt64()
+            let preVote: Bool
             if version >= 2 {
-                value.preVote = try reader.readBool()
+                preVote = try reader.readBool()
+            } else {
+                preVote = false
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, replicaEpoch: replicaEpoch, replicaID: replicaID, replicaDirectoryID: replicaDirectoryID, voterDirectoryID: voterDirectoryID, lastOffsetEpoch: lastOffsetEpoch, lastOffset: lastOffset, preVote: preVote, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -179,6 +181,46 @@ public struct VoteRequest: RequestMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension VoteRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            clusterID: nil,
+            voterID: -1,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension VoteRequest.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension VoteRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            replicaEpoch: 0,
+            replicaID: 0,
+            replicaDirectoryID: .zero,
+            voterDirectoryID: .zero,
+            lastOffsetEpoch: 0,
+            lastOffset: 0,
+            preVote: false,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -210,22 +252,19 @@ public struct VoteResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+    public var errorCode: ErrorCode
     /// Versions 0+.
-    public var topics: [TopicData] = []
+    public var topics: [TopicData]
     /// Versions 1+, tag 0.
-    public var nodeEndpoints: [NodeEndpoint] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var nodeEndpoints: [NodeEndpoint]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.errorCode = try reader.readErrorCode()
+        let errorCode = try reader.readErrorCode()
+        let topics: [TopicData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 3)
             var elements: [TopicData] = []
@@ -233,8 +272,10 @@ public struct VoteResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try TopicData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
+        var nodeEndpoints: [NodeEndpoint] = []
+        var unknownTaggedFields: [UnknownTaggedField] = []
         var section = try reader.beginTaggedFields()
         while try reader.nextTaggedField(&section) {
             switch section.tag {
@@ -246,14 +287,17 @@ public struct VoteResponse: ResponseMessage {
                     for _ in 0..<count {
                         elements.append(try NodeEndpoint.decode(from: &reader, version: version))
                     }
-                    value.nodeEndpoints = elements
+                    nodeEndpoints = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!nodeEndpoints.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
-                value.unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
+                unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
         }
-        return value
+        return Self(errorCode: errorCode, topics: topics, nodeEndpoints: nodeEndpoints, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -261,42 +305,38 @@ public struct VoteResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeErrorCode(errorCode)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if version >= 1 && !nodeEndpoints.isEmpty { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !nodeEndpoints.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(nodeEndpoints.count, compact: true)
-                for element in nodeEndpoints {
-                    try element.encode(into: &writer, version: version)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(nodeEndpoints.count, compact: true)
+            for index in nodeEndpoints.indices {
+                try nodeEndpoints[index].encode(into: &writer, version: version)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `VoteResponse`; versions 0-2.
     public struct TopicData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicName: String = ""
+        public var topicName: String
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicName = try reader.readString(compact: true)
+            let topicName = try reader.readString(compact: true)
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 16)
                 var elements: [PartitionData] = []
@@ -304,17 +344,17 @@ public struct VoteResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicName: topicName, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             try writer.writeString(topicName, compact: true)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -323,30 +363,26 @@ public struct VoteResponse: ResponseMessage {
     /// A structure of `VoteResponse`; versions 0-2.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+.
-        public var leaderID: Int32 = 0
+        public var leaderID: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var voteGranted: Bool = false
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var voteGranted: Bool
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.leaderID = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.voteGranted = try reader.readBool()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let leaderID = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let voteGranted = try reader.readBool()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, leaderID: leaderID, leaderEpoch: leaderEpoch, voteGranted: voteGranted, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -362,24 +398,20 @@ public struct VoteResponse: ResponseMessage {
     /// A structure of `VoteResponse`; versions 1-2.
     public struct NodeEndpoint: Equatable, Sendable {
         /// Versions 1+.
-        public var nodeID: Int32 = 0
+        public var nodeID: Int32
         /// Versions 1+.
-        public var host: String = ""
+        public var host: String
         /// Versions 1+.
-        public var port: UInt16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var port: UInt16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.nodeID = try reader.readInt32()
-            value.host = try reader.readString(compact: true)
-            value.port = try reader.readUInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let nodeID = try reader.readInt32()
+            let host = try reader.readString(compact: true)
+            let port = try reader.readUInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(nodeID: nodeID, host: host, port: port, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -388,5 +420,54 @@ public struct VoteResponse: ResponseMessage {
             writer.writeUInt16(port)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension VoteResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            errorCode: ErrorCode(rawValue: 0),
+            topics: [],
+            nodeEndpoints: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension VoteResponse.TopicData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicName: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension VoteResponse.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            leaderID: 0,
+            leaderEpoch: 0,
+            voteGranted: false,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension VoteResponse.NodeEndpoint {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            nodeID: 0,
+            host: "",
+            port: 0,
+            unknownTaggedFields: []
+        )
     }
 }

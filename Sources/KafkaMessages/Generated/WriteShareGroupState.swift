@@ -32,20 +32,17 @@ public struct WriteShareGroupStateRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var groupID: String = ""
+    public var groupID: String
     /// Versions 0+.
-    public var topics: [WriteStateData] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var topics: [WriteStateData]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
-        value.groupID = try reader.readString(compact: true)
+        let groupID = try reader.readString(compact: true)
+        let topics: [WriteStateData]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [WriteStateData] = []
@@ -53,10 +50,10 @@ public struct WriteShareGroupStateRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try WriteStateData.decode(from: &reader, version: version))
             }
-            value.topics = elements
+            topics = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(groupID: groupID, topics: topics, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -64,8 +61,8 @@ public struct WriteShareGroupStateRequest: RequestMessage {
         try Self.checkVersion(version)
         try writer.writeString(groupID, compact: true)
         writer.writeArrayCount(topics.count, compact: true)
-        for element in topics {
-            try element.encode(into: &writer, version: version)
+        for index in topics.indices {
+            try topics[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -73,18 +70,15 @@ public struct WriteShareGroupStateRequest: RequestMessage {
     /// A structure of `WriteShareGroupStateRequest`; versions 0-1.
     public struct WriteStateData: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionData] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionData]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionData]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 22)
                 var elements: [PartitionData] = []
@@ -92,17 +86,17 @@ public struct WriteShareGroupStateRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionData.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -111,32 +105,32 @@ public struct WriteShareGroupStateRequest: RequestMessage {
     /// A structure of `WriteShareGroupStateRequest`; versions 0-1.
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var stateEpoch: Int32 = 0
+        public var stateEpoch: Int32
         /// Versions 0+.
-        public var leaderEpoch: Int32 = 0
+        public var leaderEpoch: Int32
         /// Versions 0+.
-        public var startOffset: Int64 = 0
+        public var startOffset: Int64
         /// Versions 1+, default -1.
-        public var deliveryCompleteCount: Int32 = -1
+        public var deliveryCompleteCount: Int32
         /// Versions 0+.
-        public var stateBatches: [StateBatch] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var stateBatches: [StateBatch]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.stateEpoch = try reader.readInt32()
-            value.leaderEpoch = try reader.readInt32()
-            value.startOffset = try reader.readInt64()
+            let partition = try reader.readInt32()
+            let stateEpoch = try reader.readInt32()
+            let leaderEpoch = try reader.readInt32()
+            let startOffset = try reader.readInt64()
+            let deliveryCompleteCount: Int32
             if version >= 1 {
-                value.deliveryCompleteCount = try reader.readInt32()
+                deliveryCompleteCount = try reader.readInt32()
+            } else {
+                deliveryCompleteCount = -1
             }
+            let stateBatches: [StateBatch]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 20)
                 var elements: [StateBatch] = []
@@ -144,10 +138,10 @@ public struct WriteShareGroupStateRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try StateBatch.decode(from: &reader, version: version))
                 }
-                value.stateBatches = elements
+                stateBatches = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, stateEpoch: stateEpoch, leaderEpoch: leaderEpoch, startOffset: startOffset, deliveryCompleteCount: deliveryCompleteCount, stateBatches: stateBatches, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -159,8 +153,8 @@ public struct WriteShareGroupStateRequest: RequestMessage {
                 writer.writeInt32(deliveryCompleteCount)
             }
             writer.writeArrayCount(stateBatches.count, compact: true)
-            for element in stateBatches {
-                try element.encode(into: &writer, version: version)
+            for index in stateBatches.indices {
+                try stateBatches[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -169,27 +163,23 @@ public struct WriteShareGroupStateRequest: RequestMessage {
     /// A structure of `WriteShareGroupStateRequest`; versions 0-1.
     public struct StateBatch: Equatable, Sendable {
         /// Versions 0+.
-        public var firstOffset: Int64 = 0
+        public var firstOffset: Int64
         /// Versions 0+.
-        public var lastOffset: Int64 = 0
+        public var lastOffset: Int64
         /// Versions 0+.
-        public var deliveryState: Int8 = 0
+        public var deliveryState: Int8
         /// Versions 0+.
-        public var deliveryCount: Int16 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var deliveryCount: Int16
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.firstOffset = try reader.readInt64()
-            value.lastOffset = try reader.readInt64()
-            value.deliveryState = try reader.readInt8()
-            value.deliveryCount = try reader.readInt16()
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let firstOffset = try reader.readInt64()
+            let lastOffset = try reader.readInt64()
+            let deliveryState = try reader.readInt8()
+            let deliveryCount = try reader.readInt16()
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(firstOffset: firstOffset, lastOffset: lastOffset, deliveryState: deliveryState, deliveryCount: deliveryCount, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -199,6 +189,56 @@ public struct WriteShareGroupStateRequest: RequestMessage {
             writer.writeInt16(deliveryCount)
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension WriteShareGroupStateRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            groupID: "",
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteShareGroupStateRequest.WriteStateData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteShareGroupStateRequest.PartitionData {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            stateEpoch: 0,
+            leaderEpoch: 0,
+            startOffset: 0,
+            deliveryCompleteCount: -1,
+            stateBatches: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteShareGroupStateRequest.StateBatch {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            firstOffset: 0,
+            lastOffset: 0,
+            deliveryState: 0,
+            deliveryCount: 0,
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -222,17 +262,14 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var results: [WriteStateResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var results: [WriteStateResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
-        var value = Self()
+        let results: [WriteStateResult]
         do {
             let count = try reader.readArrayCount(compact: true, minimumElementSize: 18)
             var elements: [WriteStateResult] = []
@@ -240,18 +277,18 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try WriteStateResult.decode(from: &reader, version: version))
             }
-            value.results = elements
+            results = elements
         }
-        value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-        return value
+        let unknownTaggedFields = try reader.readUnknownTaggedFields()
+        return Self(results: results, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
     public func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
         try Self.checkVersion(version)
         writer.writeArrayCount(results.count, compact: true)
-        for element in results {
-            try element.encode(into: &writer, version: version)
+        for index in results.indices {
+            try results[index].encode(into: &writer, version: version)
         }
         writer.writeUnknownTaggedFields(unknownTaggedFields)
     }
@@ -259,18 +296,15 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
     /// A structure of `WriteShareGroupStateResponse`; versions 0-1.
     public struct WriteStateResult: Equatable, Sendable {
         /// Versions 0+.
-        public var topicID: KafkaUUID = .zero
+        public var topicID: KafkaUUID
         /// Versions 0+.
-        public var partitions: [PartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [PartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.topicID = try reader.readUUID()
+            let topicID = try reader.readUUID()
+            let partitions: [PartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: true, minimumElementSize: 8)
                 var elements: [PartitionResult] = []
@@ -278,17 +312,17 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try PartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(topicID: topicID, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             writer.writeUUID(topicID)
             writer.writeArrayCount(partitions.count, compact: true)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
@@ -297,24 +331,20 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
     /// A structure of `WriteShareGroupStateResponse`; versions 0-1.
     public struct PartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partition: Int32 = 0
+        public var partition: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
+        public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
-        public var errorMessage: String? = nil
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorMessage: String?
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
-            var value = Self()
-            value.partition = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
-            value.errorMessage = try reader.readNullableString(compact: true)
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
-            return value
+            let partition = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let errorMessage = try reader.readNullableString(compact: true)
+            let unknownTaggedFields = try reader.readUnknownTaggedFields()
+            return Self(partition: partition, errorCode: errorCode, errorMessage: errorMessage, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -327,5 +357,38 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
             }
             writer.writeUnknownTaggedFields(unknownTaggedFields)
         }
+    }
+}
+
+extension WriteShareGroupStateResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            results: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteShareGroupStateResponse.WriteStateResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            topicID: .zero,
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteShareGroupStateResponse.PartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partition: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            errorMessage: nil,
+            unknownTaggedFields: []
+        )
     }
 }

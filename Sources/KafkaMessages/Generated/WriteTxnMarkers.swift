@@ -26,18 +26,15 @@ public struct WriteTxnMarkersRequest: RequestMessage {
         """
 
     /// Versions 0+.
-    public var markers: [WritableTxnMarker] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var markers: [WritableTxnMarker]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
+        let markers: [WritableTxnMarker]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 17)
             var elements: [WritableTxnMarker] = []
@@ -45,12 +42,15 @@ public struct WriteTxnMarkersRequest: RequestMessage {
             for _ in 0..<count {
                 elements.append(try WritableTxnMarker.decode(from: &reader, version: version))
             }
-            value.markers = elements
+            markers = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(markers: markers, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -58,8 +58,8 @@ public struct WriteTxnMarkersRequest: RequestMessage {
         try Self.checkVersion(version)
         let flexible = version >= 1
         writer.writeArrayCount(markers.count, compact: flexible)
-        for element in markers {
-            try element.encode(into: &writer, version: version)
+        for index in markers.indices {
+            try markers[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -69,29 +69,26 @@ public struct WriteTxnMarkersRequest: RequestMessage {
     /// A structure of `WriteTxnMarkersRequest`; versions 0-2.
     public struct WritableTxnMarker: Equatable, Sendable {
         /// Versions 0+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 0+.
-        public var producerEpoch: Int16 = 0
+        public var producerEpoch: Int16
         /// Versions 0+.
-        public var transactionResult: Bool = false
+        public var transactionResult: Bool
         /// Versions 0+.
-        public var topics: [WritableTxnMarkerTopic] = []
+        public var topics: [WritableTxnMarkerTopic]
         /// Versions 0+.
-        public var coordinatorEpoch: Int32 = 0
+        public var coordinatorEpoch: Int32
         /// Versions 2+, default 0.
-        public var transactionVersion: Int8 = 0
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var transactionVersion: Int8
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.producerID = try reader.readInt64()
-            value.producerEpoch = try reader.readInt16()
-            value.transactionResult = try reader.readBool()
+            let producerID = try reader.readInt64()
+            let producerEpoch = try reader.readInt16()
+            let transactionResult = try reader.readBool()
+            let topics: [WritableTxnMarkerTopic]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [WritableTxnMarkerTopic] = []
@@ -99,16 +96,22 @@ public struct WriteTxnMarkersRequest: RequestMessage {
                 for _ in 0..<count {
                     elements.append(try WritableTxnMarkerTopic.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
-            value.coordinatorEpoch = try reader.readInt32()
+            let coordinatorEpoch = try reader.readInt32()
+            let transactionVersion: Int8
             if version >= 2 {
-                value.transactionVersion = try reader.readInt8()
+                transactionVersion = try reader.readInt8()
+            } else {
+                transactionVersion = 0
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(producerID: producerID, producerEpoch: producerEpoch, transactionResult: transactionResult, topics: topics, coordinatorEpoch: coordinatorEpoch, transactionVersion: transactionVersion, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -117,8 +120,8 @@ public struct WriteTxnMarkersRequest: RequestMessage {
             writer.writeInt16(producerEpoch)
             writer.writeBool(transactionResult)
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             writer.writeInt32(coordinatorEpoch)
             if version >= 2 {
@@ -133,27 +136,27 @@ public struct WriteTxnMarkersRequest: RequestMessage {
     /// A structure of `WriteTxnMarkersRequest`; versions 0-2.
     public struct WritableTxnMarkerTopic: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitionIndexes: [Int32] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitionIndexes: [Int32]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitionIndexes: [Int32]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 4)
-                value.partitionIndexes = try reader.readInt32s(count)
+                partitionIndexes = try reader.readInt32s(count)
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitionIndexes: partitionIndexes, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -165,6 +168,42 @@ public struct WriteTxnMarkersRequest: RequestMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension WriteTxnMarkersRequest {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            markers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteTxnMarkersRequest.WritableTxnMarker {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            producerID: 0,
+            producerEpoch: 0,
+            transactionResult: false,
+            topics: [],
+            coordinatorEpoch: 0,
+            transactionVersion: 0,
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteTxnMarkersRequest.WritableTxnMarkerTopic {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitionIndexes: [],
+            unknownTaggedFields: []
+        )
     }
 }
 
@@ -190,18 +229,15 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
         """
 
     /// Versions 0+.
-    public var markers: [WritableTxnMarkerResult] = []
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
-    public var unknownTaggedFields: [UnknownTaggedField] = []
-
-    /// All fields with their defaults.
-    public init() {}
+    public var markers: [WritableTxnMarkerResult]
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+    public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
     public static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
         try checkVersion(version)
         let flexible = version >= 1
-        var value = Self()
+        let markers: [WritableTxnMarkerResult]
         do {
             let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 10)
             var elements: [WritableTxnMarkerResult] = []
@@ -209,12 +245,15 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
             for _ in 0..<count {
                 elements.append(try WritableTxnMarkerResult.decode(from: &reader, version: version))
             }
-            value.markers = elements
+            markers = elements
         }
+        let unknownTaggedFields: [UnknownTaggedField]
         if flexible {
-            value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+            unknownTaggedFields = try reader.readUnknownTaggedFields()
+        } else {
+            unknownTaggedFields = []
         }
-        return value
+        return Self(markers: markers, unknownTaggedFields: unknownTaggedFields)
     }
 
     /// Writes the body of a version.
@@ -222,8 +261,8 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
         try Self.checkVersion(version)
         let flexible = version >= 1
         writer.writeArrayCount(markers.count, compact: flexible)
-        for element in markers {
-            try element.encode(into: &writer, version: version)
+        for index in markers.indices {
+            try markers[index].encode(into: &writer, version: version)
         }
         if flexible {
             writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -233,19 +272,16 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
     /// A structure of `WriteTxnMarkersResponse`; versions 0-2.
     public struct WritableTxnMarkerResult: Equatable, Sendable {
         /// Versions 0+.
-        public var producerID: Int64 = 0
+        public var producerID: Int64
         /// Versions 0+.
-        public var topics: [WritableTxnMarkerTopicResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var topics: [WritableTxnMarkerTopicResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.producerID = try reader.readInt64()
+            let producerID = try reader.readInt64()
+            let topics: [WritableTxnMarkerTopicResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 3)
                 var elements: [WritableTxnMarkerTopicResult] = []
@@ -253,20 +289,23 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try WritableTxnMarkerTopicResult.decode(from: &reader, version: version))
                 }
-                value.topics = elements
+                topics = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(producerID: producerID, topics: topics, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             writer.writeInt64(producerID)
             writer.writeArrayCount(topics.count, compact: flexible)
-            for element in topics {
-                try element.encode(into: &writer, version: version)
+            for index in topics.indices {
+                try topics[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -277,19 +316,16 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
     /// A structure of `WriteTxnMarkersResponse`; versions 0-2.
     public struct WritableTxnMarkerTopicResult: Equatable, Sendable {
         /// Versions 0+.
-        public var name: String = ""
+        public var name: String
         /// Versions 0+.
-        public var partitions: [WritableTxnMarkerPartitionResult] = []
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var partitions: [WritableTxnMarkerPartitionResult]
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.name = try reader.readString(compact: flexible)
+            let name = try reader.readString(compact: flexible)
+            let partitions: [WritableTxnMarkerPartitionResult]
             do {
                 let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
                 var elements: [WritableTxnMarkerPartitionResult] = []
@@ -297,20 +333,23 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
                 for _ in 0..<count {
                     elements.append(try WritableTxnMarkerPartitionResult.decode(from: &reader, version: version))
                 }
-                value.partitions = elements
+                partitions = elements
             }
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(name: name, partitions: partitions, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
             let flexible = version >= 1
             try writer.writeString(name, compact: flexible)
             writer.writeArrayCount(partitions.count, compact: flexible)
-            for element in partitions {
-                try element.encode(into: &writer, version: version)
+            for index in partitions.indices {
+                try partitions[index].encode(into: &writer, version: version)
             }
             if flexible {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
@@ -321,24 +360,23 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
     /// A structure of `WriteTxnMarkersResponse`; versions 0-2.
     public struct WritableTxnMarkerPartitionResult: Equatable, Sendable {
         /// Versions 0+.
-        public var partitionIndex: Int32 = 0
+        public var partitionIndex: Int32
         /// Versions 0+.
-        public var errorCode: ErrorCode = ErrorCode(rawValue: 0)
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
-        public var unknownTaggedFields: [UnknownTaggedField] = []
-
-        /// All fields with their defaults.
-        public init() {}
+        public var errorCode: ErrorCode
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
+        public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
             let flexible = version >= 1
-            var value = Self()
-            value.partitionIndex = try reader.readInt32()
-            value.errorCode = try reader.readErrorCode()
+            let partitionIndex = try reader.readInt32()
+            let errorCode = try reader.readErrorCode()
+            let unknownTaggedFields: [UnknownTaggedField]
             if flexible {
-                value.unknownTaggedFields = try reader.readUnknownTaggedFields()
+                unknownTaggedFields = try reader.readUnknownTaggedFields()
+            } else {
+                unknownTaggedFields = []
             }
-            return value
+            return Self(partitionIndex: partitionIndex, errorCode: errorCode, unknownTaggedFields: unknownTaggedFields)
         }
 
         func encode(into writer: inout WireWriter, version: Int16) throws(WireError) {
@@ -349,5 +387,48 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
                 writer.writeUnknownTaggedFields(unknownTaggedFields)
             }
         }
+    }
+}
+
+extension WriteTxnMarkersResponse {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            markers: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteTxnMarkersResponse.WritableTxnMarkerResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            producerID: 0,
+            topics: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteTxnMarkersResponse.WritableTxnMarkerTopicResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            name: "",
+            partitions: [],
+            unknownTaggedFields: []
+        )
+    }
+}
+
+extension WriteTxnMarkersResponse.WritableTxnMarkerPartitionResult {
+    /// All fields with their defaults.
+    public init() {
+        self.init(
+            partitionIndex: 0,
+            errorCode: ErrorCode(rawValue: 0),
+            unknownTaggedFields: []
+        )
     }
 }

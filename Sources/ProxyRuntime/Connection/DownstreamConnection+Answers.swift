@@ -217,7 +217,7 @@ extension DownstreamConnection {
 
     /// Takes further requests once the work at hand is done.
     private func resumeLater() {
-        context.eventLoop.assumeIsolated().execute { [weak self] in self?.setPause(.inFlight, false) }
+        context.eventLoop.assumeIsolated().execute { [self] in setPause(.inFlight, false) }
     }
 
     private func elapsed(since start: NIODeadline, until end: NIODeadline) -> UInt64 {
@@ -229,6 +229,6 @@ extension DownstreamConnection {
         setPause(.muted, true)
         let (seconds, attoseconds) = time.components
         let amount = TimeAmount.nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-        context.eventLoop.assumeIsolated().scheduleTask(in: amount) { [weak self] in self?.setPause(.muted, false) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: amount) { [self] in setPause(.muted, false) }
     }
 }

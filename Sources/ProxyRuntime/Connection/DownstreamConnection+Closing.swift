@@ -47,6 +47,7 @@ extension DownstreamConnection {
         endSlots(reason: reason)
         upstream?.close()
         upstream = nil
+        context.asker = nil
         // What was given to the channel before leaves first, if the client takes it.
         channelContext?.flush()
         channelContext?.close(promise: nil)
@@ -87,9 +88,10 @@ extension DownstreamConnection {
     func upstreamClosed(reason: String) {
         guard !isClosed, let channelContext else { return }
         upstream = nil
+        context.asker = nil
         setPause(.draining, true)
         let promise = channelContext.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.close(reason: reason) }
+        promise.futureResult.assumeIsolated().whenComplete { [self] _ in close(reason: reason) }
         channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 

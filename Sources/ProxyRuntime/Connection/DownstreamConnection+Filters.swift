@@ -67,8 +67,8 @@ extension DownstreamConnection {
     /// Waits for filters that hold a request at its header.
     func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress) {
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isClosed else { return }
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isClosed else { return }
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress
@@ -90,8 +90,8 @@ extension DownstreamConnection {
     /// Waits for filters that hold a whole request.
     func wait(for future: EventLoopFuture<RequestOutcome>, _ progress: RequestInProgress, _ request: FilteredRequest) {
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isClosed else { return }
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isClosed else { return }
             switch outcome {
             case .forward: self.forwardHeld(progress, request)
             case .answered(let answer):

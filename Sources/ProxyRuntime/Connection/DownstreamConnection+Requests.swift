@@ -326,8 +326,8 @@ extension DownstreamConnection {
         setPause(.holding, true)
         let size = progress.size
         let budget = shared.budget
-        wait.assumeIsolated().whenSuccess { [weak self] in
-            guard let self, !self.isClosed else {
+        wait.assumeIsolated().whenSuccess { [self] in
+            guard !self.isClosed else {
                 budget.release(size)
                 return
             }

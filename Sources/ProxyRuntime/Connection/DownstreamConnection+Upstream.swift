@@ -21,8 +21,8 @@ extension DownstreamConnection {
             destination.broker, on: loop, timeout: shared.cluster.connectTimeout, handler: upstream
         )
         .assumeIsolated()
-        .whenComplete { [weak self] result in
-            guard let self, !self.isClosed else {
+        .whenComplete { [self] result in
+            guard !self.isClosed else {
                 upstream.close()
                 return
             }

@@ -63,8 +63,8 @@ extension UpstreamConnection: UpstreamAsking {
         request.topics = [topic]
         request.allowAutoTopicCreation = false
         let version = TopicNameQuestions.version
-        ask(request, version: version).assumeIsolated().whenSuccess { [weak self] body in
-            self?.learnNames(body, version: version)
+        ask(request, version: version).assumeIsolated().whenSuccess { [self] body in
+            learnNames(body, version: version)
         }
     }
 
@@ -81,8 +81,8 @@ extension UpstreamConnection: UpstreamAsking {
         let version: Int16 = 1
         var request = MetadataRequest()
         request.topics = []
-        ask(request, version: version).assumeIsolated().whenComplete { [weak self] result in
-            guard let self, !self.downstream.isClosed else { return }
+        ask(request, version: version).assumeIsolated().whenComplete { [self] result in
+            guard !self.isGone else { return }
             if case .success(let body) = result {
                 var reader = WireReader(body)
                 if let response = try? MetadataResponse.decode(from: &reader, version: version) {

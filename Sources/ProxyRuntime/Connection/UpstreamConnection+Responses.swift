@@ -305,8 +305,8 @@ extension UpstreamConnection {
         setPause(.budget, true)
         let size = progress.size
         let budget = shared.budget
-        wait.assumeIsolated().whenSuccess { [weak self] in
-            guard let self, !self.isGone else {
+        wait.assumeIsolated().whenSuccess { [self] in
+            guard !self.isGone else {
                 budget.release(size)
                 return
             }
@@ -367,8 +367,8 @@ extension UpstreamConnection {
     ) {
         downstream.hold(progress.size)
         setPause(.holding, true)
-        future.assumeIsolated().whenSuccess { [weak self] outcome in
-            guard let self, !self.isGone else { return }
+        future.assumeIsolated().whenSuccess { [self] outcome in
+            guard !self.isGone else { return }
             self.downstream.unhold(progress.size)
             switch outcome {
             case .close(let reason):

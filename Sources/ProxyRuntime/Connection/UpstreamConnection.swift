@@ -33,8 +33,10 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     let shared: ListenerLoop
-    /// Whose requests these are. The client's connection owns this one and outlives it.
-    unowned let downstream: DownstreamConnection
+    /// Whose requests these are.
+    // Safety: the client's connection owns this one and closes it before it goes itself; nothing is done with it once closed.
+    // Weak and checked references would move the counts of both objects out of line, which every request would pay for.
+    unowned(unsafe) let downstream: DownstreamConnection
     /// The broker's ID where it is known, else `bootstrap`.
     let label: String
     private(set) var channelContext: ChannelHandlerContext?
@@ -113,7 +115,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        downstream.setPause(.upstreamFull, !context.channel.isWritable)
+        if !isClosed { downstream.setPause(.upstreamFull, !context.channel.isWritable) }
         context.fireChannelWritabilityChanged()
     }
 

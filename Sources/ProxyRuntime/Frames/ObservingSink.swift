@@ -87,8 +87,9 @@ struct ObservingSink: FieldSink {
     }
 
     mutating func beginTag(numberAt position: Int, _ size: FieldLocation, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard hidesEndpoints else { return true }
-        hiddenTag = position
+        guard hidesEndpoints, let virtual = shared.virtual else { return true }
+        let cluster = shared.cluster
+        if !EndpointsInPlace.rewrite(value, virtual, learn: { cluster.learn(broker: $0) }) { hiddenTag = position }
         return false
     }
 }

@@ -30,7 +30,8 @@ struct DemoCommand: AsyncParsableCommand {
         do {
             try await demo.run()
         } catch {
-            throw ValidationError("\(error)")
+            StandardError.print("The demo failed: \(error)")
+            throw ExitCode(1)
         }
     }
 }

@@ -9,5 +9,11 @@ func runProxy(configurationFile: String) async throws {
     let server = try ProxyServer(
         loaded: try ConfigurationFile.load(configurationFile), file: nil, concurrency: 1,
         level: LogLevelControl(.warning), sink: nil, logger: logger)
-    try await server.run(signals: false)
+    // A task of its own: cancelled, the admin server would break off and say so, where it is to end as by a signal.
+    let running = Task { try await server.run(signals: false) }
+    try await withTaskCancellationHandler {
+        try await running.value
+    } onCancel: {
+        _ = server.status.quit()
+    }
 }

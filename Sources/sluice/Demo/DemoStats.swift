@@ -4,7 +4,7 @@ enum DemoStats {
     private static let families = [
         "sluice_requests_total", "sluice_topic_records_total", "sluice_topic_bytes_total",
         "sluice_client_requests_total", "sluice_client_bytes_total", "sluice_downstream_connections_total",
-        "sluice_upstream_connections", "sluice_decode_errors_total",
+        "sluice_upstream_connections",
     ]
 
     /// The samples of those families that are not 0.

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Reads small pages from an HTTP server on 127.0.0.1. Its calls block.
+/// Reads small pages from the admin server on 127.0.0.1, which sends them whole and not in chunks. Its calls block.
 struct LoopbackHTTP: Sendable {
     /// A status and a body.
     struct Answer: Sendable {
@@ -23,8 +23,8 @@ struct LoopbackHTTP: Sendable {
         let connected = withLoopbackAddress(port: port) { address, length in connect(descriptor, address, length) }
         guard connected == 0 else { throw Failure(call: "connect", code: errno) }
 
-        // HTTP/1.0, so that the body ends with the connection and comes unchunked.
-        let request = Array("GET \(path) HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".utf8)
+        // The server closes the connection at the end, which is then the end of the body.
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(call: "send", code: errno)
         }

@@ -69,7 +69,7 @@ class Client:
             try:
                 event = self._events.get(timeout=deadline)
             except Empty:
-                raise AssertionError(f"no event {name!r} within {deadline} s") from None
+                raise AssertionError(f"no event {name!r} within {deadline} s:\n{self.standard_error}") from None
             if event is None:
                 self._close()
                 raise AssertionError(f"the client ended without {name!r}:\n{self._error_text}")
