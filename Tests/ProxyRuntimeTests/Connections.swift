@@ -8,7 +8,6 @@ import NIOEmbedded
 import Settings
 import SluiceConfiguration
 import Telemetry
-import Testing
 
 @testable import ProxyRuntime
 
@@ -145,9 +144,10 @@ final class Connections {
     /// A response with its size, to a request without its size.
     static func response(_ message: any ResponseMessage, to request: ByteBuffer) throws -> ByteBuffer {
         let start = request.readerIndex
-        let key = try #require(request.getInteger(at: start, as: Int16.self))
-        let version = try #require(request.getInteger(at: start + 2, as: Int16.self))
-        let id = try #require(request.getInteger(at: start + 4, as: Int32.self))
+        guard let key = request.getInteger(at: start, as: Int16.self),
+            let version = request.getInteger(at: start + 2, as: Int16.self),
+            let id = request.getInteger(at: start + 4, as: Int32.self)
+        else { throw WireError(.truncated, at: 0, expected: 8, actual: request.readableBytes) }
         return try Answer(message).encoded(
             apiKey: APIKey(rawValue: key), apiVersion: version, correlationID: id, allocator: ByteBufferAllocator())
     }

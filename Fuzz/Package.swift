@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzz targets, a package of its own: libFuzzer has to be linked in, and the sanitizers built in. The proxy's modules are
+// links to their folders, so that they belong to this package and what is of the package's access can be called.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A module of the proxy, or of this package, in the folder of its name.
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, settings extra: [SwiftSetting] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: settings + extra)
+}
+
+/// A fuzz target: what it does with its bytes is in `FuzzEntries`, its corpus in `Corpus`.
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["FuzzDriver", "FuzzEntries"], path: "Sources/\(name)", swiftSettings: settings,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
+
+let modules: [Target] = [
+    module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")]),
+    module("KafkaMessages", ["KafkaWire", nioCore]),
+    module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
+    module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
+    module("Telemetry", [logging]),
+    module("Settings"),
+    module(
+        "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]),
+    module("SluiceConfiguration", ["Settings", yams], path: "Configuration"),
+    module(
+        "ProxyRuntime",
+        [
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "Telemetry", collections, logging, nioCore, nioPosix,
+        ]),
+    module("FuzzDriver"),
+    module(
+        "FuzzEntries",
+        [
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire",
+            "ProxyRuntime", "Settings", "Telemetry", logging, nioCore, nioEmbedded,
+        ]),
+]
+
+let package = Package(
+    name: "sluice-fuzz",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: modules + ["connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
+)

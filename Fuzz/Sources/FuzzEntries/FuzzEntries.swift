@@ -1,0 +1,1 @@
+../../../Tests/ProxyRuntimeTests/FuzzEntries.swift
