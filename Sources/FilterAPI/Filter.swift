@@ -62,7 +62,8 @@ extension ConnectionFilter {
 public enum RequestAction: Sendable {
     /// It goes on to the next filter and to the broker, with the changes made on it.
     case forward
-    /// It ends here; the client gets this answer, in its turn. Later filters do not see it.
+    /// It ends here; the client gets this answer, in its turn. Later filters do not see it; earlier ones see it as a
+    /// response.
     case answer(Answer)
     /// It waits for the future's action. Requests behind it on the connection wait too.
     case hold(EventLoopFuture<RequestAction>)

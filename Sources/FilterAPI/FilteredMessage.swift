@@ -234,15 +234,20 @@ public final class FilteredRequest {
         record.throttle = max(record.throttle, time)
     }
 
-    /// Gives a part of the answer. The filter takes the part out of the request; what is left is forwarded, and the
-    /// answers are merged in the order asked.
+    /// Gives a part of the answer. The filter takes the part out of the request; what is left goes on, and the answers are
+    /// merged in the order asked when the response comes back to this filter: filters before it see the whole, filters
+    /// behind it only what went on.
     ///
     /// - Parameters:
     ///   - part: the answer to the part.
     ///   - asked: the request as it came.
     public func answerPart<Asked: PartiallyAnswerable>(_ part: Asked.Response, asked: Asked) {
-        if record.asked == nil { record.asked = asked }
-        record.parts.append(part)
+        let last = record.partialAnswers.count - 1
+        if last >= 0, record.partialAnswers[last].filter == current {
+            record.partialAnswers[last].answers.append(part)
+        } else {
+            record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, answers: [part]))
+        }
     }
 }
 

@@ -51,10 +51,8 @@ public final class RequestRecord {
     public package(set) var throttle: Duration = .zero
     /// What filters keep for this request, by their place in the chain.
     package var notes: [Int: any Sendable] = [:]
-    /// Parts of the answer that filters have given already.
-    package var parts: [any ResponseMessage] = []
-    /// The request as the client sent it, kept where parts of its answer have to be merged in the order asked.
-    package var asked: (any RequestMessage)?
+    /// Parts of the answer that filters have given already, in the order of the chain.
+    package var partialAnswers: [PartialAnswer] = []
     /// True once a filter or the proxy has answered it in the broker's place.
     package var wasAnswered = false
     /// Filters that saw the request, by their place in the chain.
@@ -71,4 +69,14 @@ public final class RequestRecord {
         self.requestBytes = requestBytes
         self.connection = connection
     }
+}
+
+/// What one filter has answered of a request.
+package struct PartialAnswer {
+    /// The filter's place in the chain: there the parts are merged, since the filters behind it never saw them.
+    package let filter: Int
+    /// The request as it came to the filter.
+    package let asked: any RequestMessage
+    /// The parts.
+    package var answers: [any ResponseMessage]
 }

@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// Where a reader is in a section of tagged fields (KIP-482).
 public struct TaggedFields: Sendable {
     /// How many fields are still to come.
@@ -73,6 +75,14 @@ extension WireReader {
     @inline(never)
     public mutating func readUnknownTaggedField(_ section: TaggedFields) throws(WireError) -> UnknownTaggedField {
         UnknownTaggedField(tag: section.tag, value: try readSlice(section.end - section.start))
+    }
+
+    /// The current field as it came, after it has been read.
+    @inline(never)
+    public func copyTaggedField(_ section: TaggedFields) -> UnknownTaggedField {
+        let length = section.end - section.start
+        let value = buffer.getSlice(at: buffer.readerIndex &+ section.start, length: length)
+        return UnknownTaggedField(tag: section.tag, value: value ?? ByteBuffer())
     }
 
     /// Reads a whole section of which no tag is known.

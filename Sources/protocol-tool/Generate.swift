@@ -132,7 +132,9 @@ enum Generate {
             lines.add("public var \(field.name): \(field.type)")
         }
         if message.flexible?.intersection(structure.versions) != nil {
-            lines.add("/// Fields whose tags this version's definition does not have, in the order of their tags.")
+            lines.add(
+                "/// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default."
+            )
             lines.add("public var unknownTaggedFields: [UnknownTaggedField]")
         }
     }

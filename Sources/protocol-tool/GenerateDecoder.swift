@@ -149,6 +149,10 @@ struct GenerateDecoder {
                 lines.open("case \(tag)\(when == "true" ? "" : " where \(when)"):")
                 try addRead(field, range, "")
                 lines.add("try reader.endTaggedField(section)")
+                // Left out when it is written, unless it is kept as it came.
+                lines.open("if !(\(try field.isNotDefault)) {")
+                lines.add("unknownTaggedFields.append(reader.copyTaggedField(section))")
+                lines.close()
                 lines.leave()
             }
             lines.open("default:")

@@ -107,24 +107,25 @@ struct GenerateEncoder {
         if tagged.isEmpty {
             lines.add("writer.writeUnknownTaggedFields(unknownTaggedFields)")
         } else {
-            lines.add("var count = unknownTaggedFields.count")
+            lines.add("var known: UInt64 = 0")
             for field in tagged {
-                lines.add("if \(try condition(field, versions)) { count += 1 }")
+                guard let tag = field.field.tag else { continue }
+                guard tag < 64 else { throw ToolError("\(message.name): tag \(tag) needs a wider mask") }
+                lines.add("if \(try condition(field, versions)) { known |= 1 << \(tag) }")
             }
-            lines.add("writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))")
-            lines.open("if count > 0 {")
+            lines.add("let unknown = UnknownTaggedField.without(known, unknownTaggedFields)")
+            lines.add("writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))")
             lines.add("var next = 0")
             for field in tagged {
                 guard let tag = field.field.tag, let range = field.tagged else { continue }
-                lines.open("if \(try condition(field, versions)) {")
-                lines.add("writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: \(tag))")
+                lines.open("if known & (1 << \(tag)) != 0 {")
+                lines.add("writer.writeUnknownTaggedFields(unknown, from: &next, below: \(tag))")
                 lines.add("let start = writer.beginTaggedField(\(tag))")
                 addWrite(field, range)
                 lines.add("writer.endTaggedField(start)")
                 lines.close()
             }
-            lines.add("writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)")
-            lines.close()
+            lines.add("writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)")
         }
         if test != nil { lines.close() }
     }

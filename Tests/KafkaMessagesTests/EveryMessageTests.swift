@@ -93,6 +93,26 @@ struct EveryMessageTests {
         }
     }
 
+    @Test("A tagged field that was sent with its default comes back, and only once if it is changed")
+    func explicitDefaults() throws {
+        // No error, no APIs, no throttling; tag 1 with epoch −1, which is the default, and tag 3 with false.
+        let bytes = ByteBuffer(
+            bytes: [0, 0, 1, 0, 0, 0, 0, 2, 1, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 3, 1, 0])
+        var reader = WireReader(bytes)
+        var response = try ApiVersionsResponse.decode(from: &reader, version: 3)
+        #expect(response.finalizedFeaturesEpoch == -1)
+        var writer = WireWriter()
+        try response.encode(into: &writer, version: 3)
+        #expect(writer.finish() == bytes)
+
+        response.finalizedFeaturesEpoch = 5
+        var changed = WireWriter()
+        try response.encode(into: &changed, version: 3)
+        #expect(
+            changed.finish()
+                == ByteBuffer(bytes: [0, 0, 1, 0, 0, 0, 0, 2, 1, 8, 0, 0, 0, 0, 0, 0, 0, 5, 3, 1, 0]))
+    }
+
     @Test("Null is refused by a version that does not allow it")
     func nullNotAllowed() {
         var request = MetadataRequest()

@@ -60,6 +60,20 @@ struct TaggedFieldsTests {
         }
     }
 
+    @Test("Unknown fields are written up to the known tag that comes next")
+    func unknownBelow() {
+        let fields = [1, 4, 6].map { UnknownTaggedField(tag: $0, value: ByteBuffer(bytes: [UInt8($0)])) }
+        var writer = WireWriter()
+        var next = 0
+        writer.writeUnknownTaggedFields(fields, from: &next, below: 1)
+        #expect(next == 0)
+        writer.writeUnknownTaggedFields(fields, from: &next, below: 5)
+        #expect(next == 2)
+        writer.writeUnknownTaggedFields(fields, from: &next, below: nil)
+        #expect(next == 3)
+        #expect(writer.finish() == ByteBuffer(bytes: [1, 1, 1, 4, 1, 4, 6, 1, 6]))
+    }
+
     @Test("The length of a written field takes as many bytes as it needs", arguments: [0, 1, 127, 128, 16_384, 70_000])
     func writtenLengths(size: Int) throws {
         var writer = WireWriter(minimumCapacity: 16)

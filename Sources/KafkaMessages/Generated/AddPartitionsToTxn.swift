@@ -41,7 +41,7 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
     public var v3AndBelowProducerEpoch: Int16
     /// Versions 0-3.
     public var v3AndBelowTopics: [AddPartitionsToTxnTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -145,7 +145,7 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
         public var verifyOnly: Bool
         /// Versions 4+.
         public var topics: [AddPartitionsToTxnTopic]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -186,7 +186,7 @@ public struct AddPartitionsToTxnRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -295,7 +295,7 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
     public var resultsByTransaction: [AddPartitionsToTxnResult]
     /// Versions 0-3.
     public var resultsByTopicV3AndBelow: [AddPartitionsToTxnTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -377,7 +377,7 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
         public var transactionalID: String
         /// Versions 4+.
         public var topicResults: [AddPartitionsToTxnTopicResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -412,7 +412,7 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var resultsByPartition: [AddPartitionsToTxnPartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -456,7 +456,7 @@ public struct AddPartitionsToTxnResponse: ResponseMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var partitionErrorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

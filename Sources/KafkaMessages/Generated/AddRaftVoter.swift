@@ -36,7 +36,7 @@ public struct AddRaftVoterRequest: RequestMessage {
     public var listeners: [Listener]
     /// Versions 1+, default true.
     public var ackWhenCommitted: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -95,7 +95,7 @@ public struct AddRaftVoterRequest: RequestMessage {
         public var host: String
         /// Versions 0+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -162,7 +162,7 @@ public struct AddRaftVoterResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
     public var errorMessage: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

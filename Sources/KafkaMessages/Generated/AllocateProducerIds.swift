@@ -20,7 +20,7 @@ public struct AllocateProducerIdsRequest: RequestMessage {
     public var brokerID: Int32
     /// Versions 0+, default -1.
     public var brokerEpoch: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -75,7 +75,7 @@ public struct AllocateProducerIdsResponse: ResponseMessage {
     public var producerIDStart: Int64
     /// Versions 0+.
     public var producerIDLen: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

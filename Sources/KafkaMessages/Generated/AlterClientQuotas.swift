@@ -30,7 +30,7 @@ public struct AlterClientQuotasRequest: RequestMessage {
     public var entries: [EntryData]
     /// Versions 0+.
     public var validateOnly: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -77,7 +77,7 @@ public struct AlterClientQuotasRequest: RequestMessage {
         public var entity: [EntityData]
         /// Versions 0+.
         public var ops: [OpData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -133,7 +133,7 @@ public struct AlterClientQuotasRequest: RequestMessage {
         public var entityType: String
         /// Versions 0+, nullable 0+.
         public var entityName: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -171,7 +171,7 @@ public struct AlterClientQuotasRequest: RequestMessage {
         public var value: Double
         /// Versions 0+.
         public var remove: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -269,7 +269,7 @@ public struct AlterClientQuotasResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var entries: [EntryData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -318,7 +318,7 @@ public struct AlterClientQuotasResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 0+.
         public var entity: [EntityData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -368,7 +368,7 @@ public struct AlterClientQuotasResponse: ResponseMessage {
         public var entityType: String
         /// Versions 0+, nullable 0+.
         public var entityName: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

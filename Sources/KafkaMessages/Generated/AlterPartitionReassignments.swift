@@ -29,7 +29,7 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
     public var allowReplicationFactorChange: Bool
     /// Versions 0+.
     public var topics: [ReassignableTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -76,7 +76,7 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [ReassignablePartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -111,7 +111,7 @@ public struct AlterPartitionReassignmentsRequest: RequestMessage {
         public var partitionIndex: Int32
         /// Versions 0+, nullable 0+, default null.
         public var replicas: [Int32]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -209,7 +209,7 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var responses: [ReassignableTopicResponse]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -264,7 +264,7 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [ReassignablePartitionResponse]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -301,7 +301,7 @@ public struct AlterPartitionReassignmentsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

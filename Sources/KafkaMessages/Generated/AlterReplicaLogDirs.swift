@@ -23,7 +23,7 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
 
     /// Versions 0+.
     public var dirs: [AlterReplicaLogDir]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -68,7 +68,7 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
         public var path: String
         /// Versions 0+.
         public var topics: [AlterReplicaLogDirTopic]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -112,7 +112,7 @@ public struct AlterReplicaLogDirsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -199,7 +199,7 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [AlterReplicaLogDirTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -246,7 +246,7 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [AlterReplicaLogDirPartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -290,7 +290,7 @@ public struct AlterReplicaLogDirsResponse: ResponseMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

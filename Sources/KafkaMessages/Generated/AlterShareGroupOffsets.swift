@@ -26,7 +26,7 @@ public struct AlterShareGroupOffsetsRequest: RequestMessage {
     public var groupID: String
     /// Versions 0+.
     public var topics: [AlterShareGroupOffsetsRequestTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -64,7 +64,7 @@ public struct AlterShareGroupOffsetsRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [AlterShareGroupOffsetsRequestPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -99,7 +99,7 @@ public struct AlterShareGroupOffsetsRequest: RequestMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var startOffset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -181,7 +181,7 @@ public struct AlterShareGroupOffsetsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var responses: [AlterShareGroupOffsetsResponseTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -229,7 +229,7 @@ public struct AlterShareGroupOffsetsResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [AlterShareGroupOffsetsResponsePartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -268,7 +268,7 @@ public struct AlterShareGroupOffsetsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

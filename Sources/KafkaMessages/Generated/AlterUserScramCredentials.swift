@@ -30,7 +30,7 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
     public var deletions: [ScramCredentialDeletion]
     /// Versions 0+.
     public var upsertions: [ScramCredentialUpsertion]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var mechanism: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -109,7 +109,7 @@ public struct AlterUserScramCredentialsRequest: RequestMessage {
         public var salt: ByteBuffer
         /// Versions 0+.
         public var saltedPassword: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -190,7 +190,7 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [AlterUserScramCredentialsResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -230,7 +230,7 @@ public struct AlterUserScramCredentialsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

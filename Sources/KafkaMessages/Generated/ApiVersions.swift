@@ -20,7 +20,7 @@ public struct ApiVersionsRequest: RequestMessage {
     public var clientSoftwareName: String
     /// Versions 3+.
     public var clientSoftwareVersion: String
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -119,7 +119,7 @@ public struct ApiVersionsResponse: ResponseMessage {
     public var finalizedFeatures: [FinalizedFeatureKey]
     /// Versions 3+, tag 3, default false.
     public var zkMigrationReady: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -163,9 +163,15 @@ public struct ApiVersionsResponse: ResponseMessage {
                         supportedFeatures = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!supportedFeatures.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 1:
                     finalizedFeaturesEpoch = try reader.readInt64()
                     try reader.endTaggedField(section)
+                    if !(finalizedFeaturesEpoch != -1) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 2:
                     do {
                         let count = try reader.readArrayCount(compact: flexible, minimumElementSize: 6)
@@ -177,9 +183,15 @@ public struct ApiVersionsResponse: ResponseMessage {
                         finalizedFeatures = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!finalizedFeatures.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 3:
                     zkMigrationReady = try reader.readBool()
                     try reader.endTaggedField(section)
+                    if !(zkMigrationReady) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -201,46 +213,45 @@ public struct ApiVersionsResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if !supportedFeatures.isEmpty { count += 1 }
-            if finalizedFeaturesEpoch != -1 { count += 1 }
-            if !finalizedFeatures.isEmpty { count += 1 }
-            if zkMigrationReady { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if !supportedFeatures.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(supportedFeatures.count, compact: flexible)
-                    for index in supportedFeatures.indices {
-                        try supportedFeatures[index].encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if !supportedFeatures.isEmpty { known |= 1 << 0 }
+            if finalizedFeaturesEpoch != -1 { known |= 1 << 1 }
+            if !finalizedFeatures.isEmpty { known |= 1 << 2 }
+            if zkMigrationReady { known |= 1 << 3 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(supportedFeatures.count, compact: flexible)
+                for index in supportedFeatures.indices {
+                    try supportedFeatures[index].encode(into: &writer, version: version)
                 }
-                if finalizedFeaturesEpoch != -1 {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                    let start = writer.beginTaggedField(1)
-                    writer.writeInt64(finalizedFeaturesEpoch)
-                    writer.endTaggedField(start)
-                }
-                if !finalizedFeatures.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 2)
-                    let start = writer.beginTaggedField(2)
-                    writer.writeArrayCount(finalizedFeatures.count, compact: flexible)
-                    for index in finalizedFeatures.indices {
-                        try finalizedFeatures[index].encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
-                }
-                if zkMigrationReady {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 3)
-                    let start = writer.beginTaggedField(3)
-                    writer.writeBool(zkMigrationReady)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            if known & (1 << 1) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                let start = writer.beginTaggedField(1)
+                writer.writeInt64(finalizedFeaturesEpoch)
+                writer.endTaggedField(start)
+            }
+            if known & (1 << 2) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 2)
+                let start = writer.beginTaggedField(2)
+                writer.writeArrayCount(finalizedFeatures.count, compact: flexible)
+                for index in finalizedFeatures.indices {
+                    try finalizedFeatures[index].encode(into: &writer, version: version)
+                }
+                writer.endTaggedField(start)
+            }
+            if known & (1 << 3) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 3)
+                let start = writer.beginTaggedField(3)
+                writer.writeBool(zkMigrationReady)
+                writer.endTaggedField(start)
+            }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -252,7 +263,7 @@ public struct ApiVersionsResponse: ResponseMessage {
         public var minVersion: Int16
         /// Versions 0+.
         public var maxVersion: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -288,7 +299,7 @@ public struct ApiVersionsResponse: ResponseMessage {
         public var minVersion: Int16
         /// Versions 3+.
         public var maxVersion: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -315,7 +326,7 @@ public struct ApiVersionsResponse: ResponseMessage {
         public var maxVersionLevel: Int16
         /// Versions 3+.
         public var minVersionLevel: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -38,7 +38,7 @@ public struct BeginQuorumEpochRequest: RequestMessage {
     public var topics: [TopicData]
     /// Versions 1+.
     public var leaderEndpoints: [LeaderEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -118,7 +118,7 @@ public struct BeginQuorumEpochRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -166,7 +166,7 @@ public struct BeginQuorumEpochRequest: RequestMessage {
         public var leaderID: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -211,7 +211,7 @@ public struct BeginQuorumEpochRequest: RequestMessage {
         public var host: String
         /// Versions 1+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -312,7 +312,7 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
     public var topics: [TopicData]
     /// Versions 1+, tag 0.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -347,6 +347,9 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
                         nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -365,22 +368,21 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
             try topics[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for index in nodeEndpoints.indices {
-                        try nodeEndpoints[index].encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -390,7 +392,7 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -438,7 +440,7 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -476,7 +478,7 @@ public struct BeginQuorumEpochResponse: ResponseMessage {
         public var host: String
         /// Versions 1+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -35,7 +35,7 @@ public struct BrokerHeartbeatRequest: RequestMessage {
     public var offlineLogDirs: [KafkaUUID]
     /// Versions 2+, nullable 2+, tag 1, default null.
     public var cordonedLogDirs: [KafkaUUID]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -63,6 +63,9 @@ public struct BrokerHeartbeatRequest: RequestMessage {
                     offlineLogDirs = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!offlineLogDirs.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             case 1 where version >= 2:
                 do {
                     let count = try reader.readNullableArrayCount(compact: true, minimumElementSize: 16, allowed: true)
@@ -78,6 +81,9 @@ public struct BrokerHeartbeatRequest: RequestMessage {
                     }
                 }
                 try reader.endTaggedField(section)
+                if !(cordonedLogDirs != nil) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
                 unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
@@ -93,36 +99,35 @@ public struct BrokerHeartbeatRequest: RequestMessage {
         writer.writeInt64(currentMetadataOffset)
         writer.writeBool(wantFence)
         writer.writeBool(wantShutDown)
-        var count = unknownTaggedFields.count
-        if version >= 1 && !offlineLogDirs.isEmpty { count += 1 }
-        if version >= 2 && cordonedLogDirs != nil { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !offlineLogDirs.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(offlineLogDirs.count, compact: true)
-                for index in offlineLogDirs.indices {
-                    writer.writeUUID(offlineLogDirs[index])
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !offlineLogDirs.isEmpty { known |= 1 << 0 }
+        if version >= 2 && cordonedLogDirs != nil { known |= 1 << 1 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(offlineLogDirs.count, compact: true)
+            for index in offlineLogDirs.indices {
+                writer.writeUUID(offlineLogDirs[index])
             }
-            if version >= 2 && cordonedLogDirs != nil {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                let start = writer.beginTaggedField(1)
-                if let value = cordonedLogDirs {
-                    writer.writeArrayCount(value.count, compact: true)
-                    for index in value.indices {
-                        writer.writeUUID(value[index])
-                    }
-                } else {
-                    writer.writeNullArray(compact: true)
-                }
-                writer.endTaggedField(start)
-            }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        if known & (1 << 1) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+            let start = writer.beginTaggedField(1)
+            if let value = cordonedLogDirs {
+                writer.writeArrayCount(value.count, compact: true)
+                for index in value.indices {
+                    writer.writeUUID(value[index])
+                }
+            } else {
+                writer.writeNullArray(compact: true)
+            }
+            writer.endTaggedField(start)
+        }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 }
 
@@ -168,7 +173,7 @@ public struct BrokerHeartbeatResponse: ResponseMessage {
     public var isFenced: Bool
     /// Versions 0+.
     public var shouldShutDown: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -50,7 +50,7 @@ public struct BrokerRegistrationRequest: RequestMessage {
     public var logDirs: [KafkaUUID]
     /// Versions 3+, default -1.
     public var previousBrokerEpoch: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -154,7 +154,7 @@ public struct BrokerRegistrationRequest: RequestMessage {
         public var port: UInt16
         /// Versions 0+.
         public var securityProtocol: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -183,7 +183,7 @@ public struct BrokerRegistrationRequest: RequestMessage {
         public var minSupportedVersion: Int16
         /// Versions 0+.
         public var maxSupportedVersion: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -266,7 +266,7 @@ public struct BrokerRegistrationResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, default -1.
     public var brokerEpoch: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -20,7 +20,7 @@ public struct ConsumerGroupDescribeRequest: RequestMessage {
     public var groupIDs: [String]
     /// Versions 0+.
     public var includeAuthorizedOperations: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -115,7 +115,7 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var groups: [DescribedGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -167,7 +167,7 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
         public var members: [Member]
         /// Versions 0+, default -2147483648.
         public var authorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -238,7 +238,7 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
         public var targetAssignment: Assignment
         /// Versions 1+, default -1.
         public var memberType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -308,7 +308,7 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
         public var topicPartitions: [TopicPartitions]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -343,7 +343,7 @@ public struct ConsumerGroupDescribeResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -20,7 +20,7 @@ public struct ControlledShutdownRequest: RequestMessage {
     public var brokerID: Int32
     /// Versions 2+, default -1.
     public var brokerEpoch: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -88,7 +88,7 @@ public struct ControlledShutdownResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var remainingPartitions: [RemainingPartition]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -135,7 +135,7 @@ public struct ControlledShutdownResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitionIndex: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -38,7 +38,7 @@ public struct ControllerRegistrationRequest: RequestMessage {
     public var listeners: [Listener]
     /// Versions 0+.
     public var features: [Feature]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -98,7 +98,7 @@ public struct ControllerRegistrationRequest: RequestMessage {
         public var port: UInt16
         /// Versions 0+.
         public var securityProtocol: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -127,7 +127,7 @@ public struct ControllerRegistrationRequest: RequestMessage {
         public var minSupportedVersion: Int16
         /// Versions 0+.
         public var maxSupportedVersion: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -206,7 +206,7 @@ public struct ControllerRegistrationResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
     public var errorMessage: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -25,7 +25,7 @@ public struct CreateAclsRequest: RequestMessage {
 
     /// Versions 0+.
     public var creations: [AclCreation]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct CreateAclsRequest: RequestMessage {
         public var operation: Int8
         /// Versions 0+.
         public var permissionType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -170,7 +170,7 @@ public struct CreateAclsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [AclCreationResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -217,7 +217,7 @@ public struct CreateAclsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -30,7 +30,7 @@ public struct CreateDelegationTokenRequest: RequestMessage {
     public var renewers: [CreatableRenewers]
     /// Versions 0+.
     public var maxLifetimeMs: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -103,7 +103,7 @@ public struct CreateDelegationTokenRequest: RequestMessage {
         public var principalType: String
         /// Versions 0+.
         public var principalName: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -198,7 +198,7 @@ public struct CreateDelegationTokenResponse: ResponseMessage {
     public var hmac: ByteBuffer
     /// Versions 0+.
     public var throttleTimeMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

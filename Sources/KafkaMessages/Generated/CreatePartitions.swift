@@ -29,7 +29,7 @@ public struct CreatePartitionsRequest: RequestMessage {
     public var timeoutMs: Int32
     /// Versions 0+.
     public var validateOnly: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct CreatePartitionsRequest: RequestMessage {
         public var count: Int32
         /// Versions 0+, nullable 0+.
         public var assignments: [CreatePartitionsAssignment]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -132,7 +132,7 @@ public struct CreatePartitionsRequest: RequestMessage {
     public struct CreatePartitionsAssignment: Equatable, Sendable {
         /// Versions 0+.
         public var brokerIDs: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -217,7 +217,7 @@ public struct CreatePartitionsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [CreatePartitionsTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -266,7 +266,7 @@ public struct CreatePartitionsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -35,7 +35,7 @@ public struct CreateTopicsRequest: RequestMessage {
     public var timeoutMs: Int32
     /// Versions 1+, default false.
     public var validateOnly: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -97,7 +97,7 @@ public struct CreateTopicsRequest: RequestMessage {
         public var assignments: [CreatableReplicaAssignment]
         /// Versions 0+.
         public var configs: [CreatableTopicConfig]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -159,7 +159,7 @@ public struct CreateTopicsRequest: RequestMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var brokerIDs: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -196,7 +196,7 @@ public struct CreateTopicsRequest: RequestMessage {
         public var name: String
         /// Versions 0+, nullable 0+.
         public var value: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -307,7 +307,7 @@ public struct CreateTopicsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var topics: [CreatableTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -373,7 +373,7 @@ public struct CreateTopicsResponse: ResponseMessage {
         public var replicationFactor: Int16
         /// Versions 5+, nullable 5+.
         public var configs: [CreatableTopicConfigs]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -431,6 +431,9 @@ public struct CreateTopicsResponse: ResponseMessage {
                     case 0:
                         topicConfigErrorCode = try reader.readErrorCode()
                         try reader.endTaggedField(section)
+                        if !(topicConfigErrorCode != ErrorCode(rawValue: 0)) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
                         unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
@@ -470,19 +473,18 @@ public struct CreateTopicsResponse: ResponseMessage {
                 }
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if topicConfigErrorCode != ErrorCode(rawValue: 0) { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if topicConfigErrorCode != ErrorCode(rawValue: 0) {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        writer.writeErrorCode(topicConfigErrorCode)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if topicConfigErrorCode != ErrorCode(rawValue: 0) { known |= 1 << 0 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    writer.writeErrorCode(topicConfigErrorCode)
+                    writer.endTaggedField(start)
                 }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -499,7 +501,7 @@ public struct CreateTopicsResponse: ResponseMessage {
         public var configSource: Int8
         /// Versions 5+.
         public var isSensitive: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

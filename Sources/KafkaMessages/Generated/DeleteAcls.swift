@@ -25,7 +25,7 @@ public struct DeleteAclsRequest: RequestMessage {
 
     /// Versions 0+.
     public var filters: [DeleteAclsFilter]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct DeleteAclsRequest: RequestMessage {
         public var operation: Int8
         /// Versions 0+.
         public var permissionType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -193,7 +193,7 @@ public struct DeleteAclsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var filterResults: [DeleteAclsFilterResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -242,7 +242,7 @@ public struct DeleteAclsResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 0+.
         public var matchingAcls: [DeleteAclsMatchingAcl]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -306,7 +306,7 @@ public struct DeleteAclsResponse: ResponseMessage {
         public var operation: Int8
         /// Versions 0+.
         public var permissionType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

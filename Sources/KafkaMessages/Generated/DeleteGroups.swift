@@ -17,7 +17,7 @@ public struct DeleteGroupsRequest: RequestMessage {
 
     /// Versions 0+.
     public var groupsNames: [String]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -87,7 +87,7 @@ public struct DeleteGroupsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [DeletableGroupResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -134,7 +134,7 @@ public struct DeleteGroupsResponse: ResponseMessage {
         public var groupID: String
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

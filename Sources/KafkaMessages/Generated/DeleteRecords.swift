@@ -26,7 +26,7 @@ public struct DeleteRecordsRequest: RequestMessage {
     public var topics: [DeleteRecordsTopic]
     /// Versions 0+.
     public var timeoutMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -73,7 +73,7 @@ public struct DeleteRecordsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [DeleteRecordsPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -117,7 +117,7 @@ public struct DeleteRecordsRequest: RequestMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var offset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -201,7 +201,7 @@ public struct DeleteRecordsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var topics: [DeleteRecordsTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -248,7 +248,7 @@ public struct DeleteRecordsResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [DeleteRecordsPartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -294,7 +294,7 @@ public struct DeleteRecordsResponse: ResponseMessage {
         public var lowWatermark: Int64
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -22,7 +22,7 @@ public struct DeleteShareGroupOffsetsRequest: RequestMessage {
     public var groupID: String
     /// Versions 0+.
     public var topics: [DeleteShareGroupOffsetsRequestTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -58,7 +58,7 @@ public struct DeleteShareGroupOffsetsRequest: RequestMessage {
     public struct DeleteShareGroupOffsetsRequestTopic: Equatable, Sendable {
         /// Versions 0+.
         public var topicName: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -123,7 +123,7 @@ public struct DeleteShareGroupOffsetsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var responses: [DeleteShareGroupOffsetsResponseTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -173,7 +173,7 @@ public struct DeleteShareGroupOffsetsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -25,7 +25,7 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
     public var groupID: String
     /// Versions 0+.
     public var topics: [DeleteStateData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -63,7 +63,7 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -96,7 +96,7 @@ public struct DeleteShareGroupStateRequest: RequestMessage {
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
         public var partition: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -165,7 +165,7 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
 
     /// Versions 0+.
     public var results: [DeleteStateResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -201,7 +201,7 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -238,7 +238,7 @@ public struct DeleteShareGroupStateResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

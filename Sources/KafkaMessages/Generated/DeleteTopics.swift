@@ -26,7 +26,7 @@ public struct DeleteTopicsRequest: RequestMessage {
     public var topicNames: [String]
     /// Versions 0+.
     public var timeoutMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -99,7 +99,7 @@ public struct DeleteTopicsRequest: RequestMessage {
         public var name: String?
         /// Versions 6+.
         public var topicID: KafkaUUID
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -166,7 +166,7 @@ public struct DeleteTopicsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var responses: [DeletableTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -224,7 +224,7 @@ public struct DeleteTopicsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 5+, nullable 5+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -35,7 +35,7 @@ public struct DescribeAclsRequest: RequestMessage {
     public var operation: Int8
     /// Versions 0+.
     public var permissionType: Int8
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -143,7 +143,7 @@ public struct DescribeAclsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var resources: [DescribeAclsResource]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -202,7 +202,7 @@ public struct DescribeAclsResponse: ResponseMessage {
         public var patternType: Int8
         /// Versions 0+.
         public var acls: [AclDescription]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -261,7 +261,7 @@ public struct DescribeAclsResponse: ResponseMessage {
         public var operation: Int8
         /// Versions 0+.
         public var permissionType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -24,7 +24,7 @@ public struct DescribeClientQuotasRequest: RequestMessage {
     public var components: [ComponentData]
     /// Versions 0+.
     public var strict: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -73,7 +73,7 @@ public struct DescribeClientQuotasRequest: RequestMessage {
         public var matchType: Int8
         /// Versions 0+, nullable 0+.
         public var match: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -161,7 +161,7 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+, nullable 0+.
     public var entries: [EntryData]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -224,7 +224,7 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
         public var entity: [EntityData]
         /// Versions 0+.
         public var values: [ValueData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -280,7 +280,7 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
         public var entityType: String
         /// Versions 0+, nullable 0+.
         public var entityName: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -316,7 +316,7 @@ public struct DescribeClientQuotasResponse: ResponseMessage {
         public var key: String
         /// Versions 0+.
         public var value: Double
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -23,7 +23,7 @@ public struct DescribeClusterRequest: RequestMessage {
     public var endpointType: Int8
     /// Versions 2+.
     public var includeFencedBrokers: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -113,7 +113,7 @@ public struct DescribeClusterResponse: ResponseMessage {
     public var brokers: [DescribeClusterBroker]
     /// Versions 0+, default -2147483648.
     public var clusterAuthorizedOperations: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -180,7 +180,7 @@ public struct DescribeClusterResponse: ResponseMessage {
         public var rack: String?
         /// Versions 2+.
         public var isFenced: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -27,7 +27,7 @@ public struct DescribeConfigsRequest: RequestMessage {
     public var includeSynonyms: Bool
     /// Versions 3+, default false.
     public var includeDocumentation: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -92,7 +92,7 @@ public struct DescribeConfigsRequest: RequestMessage {
         public var resourceName: String
         /// Versions 0+, nullable 0+.
         public var configurationKeys: [String]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -202,7 +202,7 @@ public struct DescribeConfigsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var results: [DescribeConfigsResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -255,7 +255,7 @@ public struct DescribeConfigsResponse: ResponseMessage {
         public var resourceName: String
         /// Versions 0+.
         public var configs: [DescribeConfigsResourceResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -323,7 +323,7 @@ public struct DescribeConfigsResponse: ResponseMessage {
         public var configType: Int8
         /// Versions 3+, nullable 0+.
         public var documentation: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -425,7 +425,7 @@ public struct DescribeConfigsResponse: ResponseMessage {
         public var value: String?
         /// Versions 1+.
         public var source: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -21,7 +21,7 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
 
     /// Versions 0+, nullable 0+.
     public var owners: [DescribeDelegationTokenOwner]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -74,7 +74,7 @@ public struct DescribeDelegationTokenRequest: RequestMessage {
         public var principalType: String
         /// Versions 0+.
         public var principalName: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -156,7 +156,7 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
     public var tokens: [DescribedDelegationToken]
     /// Versions 0+.
     public var throttleTimeMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -221,7 +221,7 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
         public var hmac: ByteBuffer
         /// Versions 0+.
         public var renewers: [DescribedDelegationTokenRenewer]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -295,7 +295,7 @@ public struct DescribeDelegationTokenResponse: ResponseMessage {
         public var principalType: String
         /// Versions 0+.
         public var principalName: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -21,7 +21,7 @@ public struct DescribeGroupsRequest: RequestMessage {
     public var groups: [String]
     /// Versions 3+.
     public var includeAuthorizedOperations: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -114,7 +114,7 @@ public struct DescribeGroupsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var groups: [DescribedGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -180,7 +180,7 @@ public struct DescribeGroupsResponse: ResponseMessage {
         public var members: [DescribedGroupMember]
         /// Versions 3+, default -2147483648.
         public var authorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -262,7 +262,7 @@ public struct DescribeGroupsResponse: ResponseMessage {
         public var memberMetadata: ByteBuffer
         /// Versions 0+.
         public var memberAssignment: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -20,7 +20,7 @@ public struct DescribeLogDirsRequest: RequestMessage {
 
     /// Versions 0+, nullable 0+.
     public var topics: [DescribableLogDirTopic]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -73,7 +73,7 @@ public struct DescribeLogDirsRequest: RequestMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -161,7 +161,7 @@ public struct DescribeLogDirsResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var results: [DescribeLogDirsResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -225,7 +225,7 @@ public struct DescribeLogDirsResponse: ResponseMessage {
         public var usableBytes: Int64
         /// Versions 5+, default false.
         public var isCordoned: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -298,7 +298,7 @@ public struct DescribeLogDirsResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [DescribeLogDirsPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -346,7 +346,7 @@ public struct DescribeLogDirsResponse: ResponseMessage {
         public var offsetLag: Int64
         /// Versions 0+.
         public var isFutureKey: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

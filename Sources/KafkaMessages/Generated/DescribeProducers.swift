@@ -20,7 +20,7 @@ public struct DescribeProducersRequest: RequestMessage {
 
     /// Versions 0+.
     public var topics: [TopicRequest]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -56,7 +56,7 @@ public struct DescribeProducersRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -132,7 +132,7 @@ public struct DescribeProducersResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var topics: [TopicResponse]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -170,7 +170,7 @@ public struct DescribeProducersResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [PartitionResponse]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -209,7 +209,7 @@ public struct DescribeProducersResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 0+.
         public var activeProducers: [ProducerState]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -260,7 +260,7 @@ public struct DescribeProducersResponse: ResponseMessage {
         public var coordinatorEpoch: Int32
         /// Versions 0+, default -1.
         public var currentTxnStartOffset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

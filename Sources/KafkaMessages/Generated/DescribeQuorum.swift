@@ -22,7 +22,7 @@ public struct DescribeQuorumRequest: RequestMessage {
 
     /// Versions 0+.
     public var topics: [TopicData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -58,7 +58,7 @@ public struct DescribeQuorumRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -91,7 +91,7 @@ public struct DescribeQuorumRequest: RequestMessage {
     public struct PartitionData: Equatable, Sendable {
         /// Versions 0+.
         public var partitionIndex: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -192,7 +192,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
     public var topics: [TopicData]
     /// Versions 2+.
     public var nodes: [Node]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -263,7 +263,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -310,7 +310,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
         public var currentVoters: [ReplicaState]
         /// Versions 0+.
         public var observers: [ReplicaState]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -386,7 +386,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
         public var lastFetchTimestamp: Int64
         /// Versions 1+, default -1.
         public var lastCaughtUpTimestamp: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -436,7 +436,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
         public var nodeID: Int32
         /// Versions 2+.
         public var listeners: [Listener]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -473,7 +473,7 @@ public struct DescribeQuorumResponse: ResponseMessage {
         public var host: String
         /// Versions 2+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -23,7 +23,7 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
 
     /// Versions 0+.
     public var groups: [DescribeShareGroupOffsetsRequestGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -59,7 +59,7 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
         public var groupID: String
         /// Versions 0+, nullable 0+.
         public var topics: [DescribeShareGroupOffsetsRequestTopic]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -102,7 +102,7 @@ public struct DescribeShareGroupOffsetsRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -190,7 +190,7 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var groups: [DescribeShareGroupOffsetsResponseGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -232,7 +232,7 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -277,7 +277,7 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [DescribeShareGroupOffsetsResponsePartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -322,7 +322,7 @@ public struct DescribeShareGroupOffsetsResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

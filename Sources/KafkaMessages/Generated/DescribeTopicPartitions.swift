@@ -28,7 +28,7 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
     public var responsePartitionLimit: Int32
     /// Versions 0+, nullable 0+, default null.
     public var cursor: Cursor?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -76,7 +76,7 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
     public struct TopicRequest: Equatable, Sendable {
         /// Versions 0+.
         public var name: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -97,7 +97,7 @@ public struct DescribeTopicPartitionsRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitionIndex: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -188,7 +188,7 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
     public var topics: [DescribeTopicPartitionsResponseTopic]
     /// Versions 0+, nullable 0+, default null.
     public var nextCursor: Cursor?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -246,7 +246,7 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
         public var partitions: [DescribeTopicPartitionsResponsePartition]
         /// Versions 0+, default -2147483648.
         public var topicAuthorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -307,7 +307,7 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
         public var lastKnownElr: [Int32]?
         /// Versions 0+.
         public var offlineReplicas: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -385,7 +385,7 @@ public struct DescribeTopicPartitionsResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitionIndex: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

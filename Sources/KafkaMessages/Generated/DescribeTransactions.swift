@@ -17,7 +17,7 @@ public struct DescribeTransactionsRequest: RequestMessage {
 
     /// Versions 0+.
     public var transactionalIDs: [String]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -87,7 +87,7 @@ public struct DescribeTransactionsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var transactionStates: [TransactionState]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -137,7 +137,7 @@ public struct DescribeTransactionsResponse: ResponseMessage {
         public var producerEpoch: Int16
         /// Versions 0+.
         public var topics: [TopicData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -184,7 +184,7 @@ public struct DescribeTransactionsResponse: ResponseMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -19,7 +19,7 @@ public struct DescribeUserScramCredentialsRequest: RequestMessage {
 
     /// Versions 0+, nullable 0+.
     public var users: [UserName]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -61,7 +61,7 @@ public struct DescribeUserScramCredentialsRequest: RequestMessage {
     public struct UserName: Equatable, Sendable {
         /// Versions 0+.
         public var name: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -128,7 +128,7 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var results: [DescribeUserScramCredentialsResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -178,7 +178,7 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 0+.
         public var credentialInfos: [CredentialInfo]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -221,7 +221,7 @@ public struct DescribeUserScramCredentialsResponse: ResponseMessage {
         public var mechanism: Int8
         /// Versions 0+.
         public var iterations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

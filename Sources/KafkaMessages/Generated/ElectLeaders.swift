@@ -26,7 +26,7 @@ public struct ElectLeadersRequest: RequestMessage {
     public var topicPartitions: [TopicPartitions]?
     /// Versions 0+, default 60000.
     public var timeoutMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -90,7 +90,7 @@ public struct ElectLeadersRequest: RequestMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -172,7 +172,7 @@ public struct ElectLeadersResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var replicaElectionResults: [ReplicaElectionResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -228,7 +228,7 @@ public struct ElectLeadersResponse: ResponseMessage {
         public var topic: String
         /// Versions 0+.
         public var partitionResult: [PartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -274,7 +274,7 @@ public struct ElectLeadersResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

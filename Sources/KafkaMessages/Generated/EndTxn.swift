@@ -26,7 +26,7 @@ public struct EndTxnRequest: RequestMessage {
     public var producerEpoch: Int16
     /// Versions 0+.
     public var committed: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -96,7 +96,7 @@ public struct EndTxnResponse: ResponseMessage {
     public var producerID: Int64
     /// Versions 5+, default -1.
     public var producerEpoch: Int16
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -24,7 +24,7 @@ public struct EnvelopeRequest: RequestMessage {
     public var requestPrincipal: ByteBuffer?
     /// Versions 0+.
     public var clientHostAddress: ByteBuffer
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct EnvelopeResponse: ResponseMessage {
     public var responseData: ByteBuffer?
     /// Versions 0+.
     public var errorCode: ErrorCode
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -21,7 +21,7 @@ public struct ExpireDelegationTokenRequest: RequestMessage {
     public var hmac: ByteBuffer
     /// Versions 0+.
     public var expiryTimePeriodMs: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -82,7 +82,7 @@ public struct ExpireDelegationTokenResponse: ResponseMessage {
     public var expiryTimestampMs: Int64
     /// Versions 0+.
     public var throttleTimeMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

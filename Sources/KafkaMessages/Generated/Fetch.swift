@@ -71,7 +71,7 @@ public struct FetchRequest: RequestMessage {
     public var forgottenTopicsData: [ForgottenTopic]
     /// Versions 11+, default empty.
     public var rackID: String
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -150,9 +150,15 @@ public struct FetchRequest: RequestMessage {
                 case 0:
                     clusterID = try reader.readNullableString(compact: flexible)
                     try reader.endTaggedField(section)
+                    if !(clusterID != nil) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 case 1 where version >= 15:
                     replicaState = try ReplicaState.decode(from: &reader, version: version)
                     try reader.endTaggedField(section)
+                    if !(replicaState != FetchRequest.ReplicaState()) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -196,30 +202,29 @@ public struct FetchRequest: RequestMessage {
             try writer.writeString(rackID, compact: flexible)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if clusterID != nil { count += 1 }
-            if version >= 15 && replicaState != FetchRequest.ReplicaState() { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if clusterID != nil {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    if let value = clusterID {
-                        try writer.writeString(value, compact: flexible)
-                    } else {
-                        try writer.writeNullableString(nil, compact: flexible)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if clusterID != nil { known |= 1 << 0 }
+            if version >= 15 && replicaState != FetchRequest.ReplicaState() { known |= 1 << 1 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                if let value = clusterID {
+                    try writer.writeString(value, compact: flexible)
+                } else {
+                    try writer.writeNullableString(nil, compact: flexible)
                 }
-                if version >= 15 && replicaState != FetchRequest.ReplicaState() {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                    let start = writer.beginTaggedField(1)
-                    try replicaState.encode(into: &writer, version: version)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            if known & (1 << 1) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                let start = writer.beginTaggedField(1)
+                try replicaState.encode(into: &writer, version: version)
+                writer.endTaggedField(start)
+            }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -229,7 +234,7 @@ public struct FetchRequest: RequestMessage {
         public var replicaID: Int32
         /// Versions 15+, default -1.
         public var replicaEpoch: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -254,7 +259,7 @@ public struct FetchRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [FetchPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -326,7 +331,7 @@ public struct FetchRequest: RequestMessage {
         public var replicaDirectoryID: KafkaUUID
         /// Versions 18+, tag 1, default 9223372036854775807.
         public var highWatermark: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -362,9 +367,15 @@ public struct FetchRequest: RequestMessage {
                     case 0 where version >= 17:
                         replicaDirectoryID = try reader.readUUID()
                         try reader.endTaggedField(section)
+                        if !(replicaDirectoryID != .zero) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 1 where version >= 18:
                         highWatermark = try reader.readInt64()
                         try reader.endTaggedField(section)
+                        if !(highWatermark != 9223372036854775807) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
                         unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
@@ -388,26 +399,25 @@ public struct FetchRequest: RequestMessage {
             }
             writer.writeInt32(partitionMaxBytes)
             if flexible {
-                var count = unknownTaggedFields.count
-                if version >= 17 && replicaDirectoryID != .zero { count += 1 }
-                if version >= 18 && highWatermark != 9223372036854775807 { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if version >= 17 && replicaDirectoryID != .zero {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        writer.writeUUID(replicaDirectoryID)
-                        writer.endTaggedField(start)
-                    }
-                    if version >= 18 && highWatermark != 9223372036854775807 {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                        let start = writer.beginTaggedField(1)
-                        writer.writeInt64(highWatermark)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if version >= 17 && replicaDirectoryID != .zero { known |= 1 << 0 }
+                if version >= 18 && highWatermark != 9223372036854775807 { known |= 1 << 1 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    writer.writeUUID(replicaDirectoryID)
+                    writer.endTaggedField(start)
                 }
+                if known & (1 << 1) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                    let start = writer.beginTaggedField(1)
+                    writer.writeInt64(highWatermark)
+                    writer.endTaggedField(start)
+                }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -420,7 +430,7 @@ public struct FetchRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 7+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -600,7 +610,7 @@ public struct FetchResponse: ResponseMessage {
     public var responses: [FetchableTopicResponse]
     /// Versions 16+, tag 0.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -652,6 +662,9 @@ public struct FetchResponse: ResponseMessage {
                         nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -678,22 +691,21 @@ public struct FetchResponse: ResponseMessage {
             try responses[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 16 && !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 16 && !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for index in nodeEndpoints.indices {
-                        try nodeEndpoints[index].encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if version >= 16 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -705,7 +717,7 @@ public struct FetchResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -783,7 +795,7 @@ public struct FetchResponse: ResponseMessage {
         public var preferredReadReplica: Int32
         /// Versions 0+, nullable 0+.
         public var records: ByteBuffer?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -839,12 +851,21 @@ public struct FetchResponse: ResponseMessage {
                     case 0:
                         divergingEpoch = try EpochEndOffset.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(divergingEpoch != FetchResponse.EpochEndOffset()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 1:
                         currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(currentLeader != FetchResponse.LeaderIdAndEpoch()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     case 2:
                         snapshotID = try SnapshotId.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(snapshotID != FetchResponse.SnapshotId()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
                         unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
@@ -883,33 +904,32 @@ public struct FetchResponse: ResponseMessage {
                 try writer.writeNullableBytes(nil, compact: flexible)
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if divergingEpoch != FetchResponse.EpochEndOffset() { count += 1 }
-                if currentLeader != FetchResponse.LeaderIdAndEpoch() { count += 1 }
-                if snapshotID != FetchResponse.SnapshotId() { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if divergingEpoch != FetchResponse.EpochEndOffset() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        try divergingEpoch.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    if currentLeader != FetchResponse.LeaderIdAndEpoch() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 1)
-                        let start = writer.beginTaggedField(1)
-                        try currentLeader.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    if snapshotID != FetchResponse.SnapshotId() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 2)
-                        let start = writer.beginTaggedField(2)
-                        try snapshotID.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if divergingEpoch != FetchResponse.EpochEndOffset() { known |= 1 << 0 }
+                if currentLeader != FetchResponse.LeaderIdAndEpoch() { known |= 1 << 1 }
+                if snapshotID != FetchResponse.SnapshotId() { known |= 1 << 2 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    try divergingEpoch.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
                 }
+                if known & (1 << 1) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 1)
+                    let start = writer.beginTaggedField(1)
+                    try currentLeader.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
+                }
+                if known & (1 << 2) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 2)
+                    let start = writer.beginTaggedField(2)
+                    try snapshotID.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
+                }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -920,7 +940,7 @@ public struct FetchResponse: ResponseMessage {
         public var epoch: Int32
         /// Versions 12+, default -1.
         public var endOffset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -943,7 +963,7 @@ public struct FetchResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 12+, default -1.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -966,7 +986,7 @@ public struct FetchResponse: ResponseMessage {
         public var endOffset: Int64
         /// Versions 0+, default -1.
         public var epoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -989,7 +1009,7 @@ public struct FetchResponse: ResponseMessage {
         public var producerID: Int64
         /// Versions 4+.
         public var firstOffset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -1025,7 +1045,7 @@ public struct FetchResponse: ResponseMessage {
         public var port: Int32
         /// Versions 16+, nullable 16+, default null.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

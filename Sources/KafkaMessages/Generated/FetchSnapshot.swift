@@ -39,7 +39,7 @@ public struct FetchSnapshotRequest: RequestMessage {
     public var maxBytes: Int32
     /// Versions 0+.
     public var topics: [TopicSnapshot]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -65,6 +65,9 @@ public struct FetchSnapshotRequest: RequestMessage {
             case 0:
                 clusterID = try reader.readNullableString(compact: true)
                 try reader.endTaggedField(section)
+                if !(clusterID != nil) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
                 unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
@@ -81,23 +84,22 @@ public struct FetchSnapshotRequest: RequestMessage {
         for index in topics.indices {
             try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if clusterID != nil { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if clusterID != nil {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                if let value = clusterID {
-                    try writer.writeString(value, compact: true)
-                } else {
-                    try writer.writeNullableString(nil, compact: true)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if clusterID != nil { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            if let value = clusterID {
+                try writer.writeString(value, compact: true)
+            } else {
+                try writer.writeNullableString(nil, compact: true)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `FetchSnapshotRequest`; versions 0-1.
@@ -106,7 +108,7 @@ public struct FetchSnapshotRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [PartitionSnapshot]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -147,7 +149,7 @@ public struct FetchSnapshotRequest: RequestMessage {
         public var position: Int64
         /// Versions 1+, tag 0.
         public var replicaDirectoryID: KafkaUUID
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -163,6 +165,9 @@ public struct FetchSnapshotRequest: RequestMessage {
                 case 0 where version >= 1:
                     replicaDirectoryID = try reader.readUUID()
                     try reader.endTaggedField(section)
+                    if !(replicaDirectoryID != .zero) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -175,19 +180,18 @@ public struct FetchSnapshotRequest: RequestMessage {
             writer.writeInt32(currentLeaderEpoch)
             try snapshotID.encode(into: &writer, version: version)
             writer.writeInt64(position)
-            var count = unknownTaggedFields.count
-            if version >= 1 && replicaDirectoryID != .zero { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 1 && replicaDirectoryID != .zero {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeUUID(replicaDirectoryID)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if version >= 1 && replicaDirectoryID != .zero { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeUUID(replicaDirectoryID)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -197,7 +201,7 @@ public struct FetchSnapshotRequest: RequestMessage {
         public var endOffset: Int64
         /// Versions 0+.
         public var epoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -308,7 +312,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
     public var topics: [TopicSnapshot]
     /// Versions 1+, tag 0.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -342,6 +346,9 @@ public struct FetchSnapshotResponse: ResponseMessage {
                     nodeEndpoints = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!nodeEndpoints.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
                 unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
@@ -358,22 +365,21 @@ public struct FetchSnapshotResponse: ResponseMessage {
         for index in topics.indices {
             try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if version >= 1 && !nodeEndpoints.isEmpty { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !nodeEndpoints.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(nodeEndpoints.count, compact: true)
-                for index in nodeEndpoints.indices {
-                    try nodeEndpoints[index].encode(into: &writer, version: version)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(nodeEndpoints.count, compact: true)
+            for index in nodeEndpoints.indices {
+                try nodeEndpoints[index].encode(into: &writer, version: version)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `FetchSnapshotResponse`; versions 0-1.
@@ -382,7 +388,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [PartitionSnapshot]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -427,7 +433,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
         public var position: Int64
         /// Versions 0+.
         public var unalignedRecords: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -445,6 +451,9 @@ public struct FetchSnapshotResponse: ResponseMessage {
                 case 0:
                     currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                     try reader.endTaggedField(section)
+                    if !(currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch()) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -459,19 +468,18 @@ public struct FetchSnapshotResponse: ResponseMessage {
             writer.writeInt64(size)
             writer.writeInt64(position)
             try writer.writeBytes(unalignedRecords, compact: true)
-            var count = unknownTaggedFields.count
-            if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    try currentLeader.encode(into: &writer, version: version)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if currentLeader != FetchSnapshotResponse.LeaderIdAndEpoch() { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                try currentLeader.encode(into: &writer, version: version)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -481,7 +489,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
         public var endOffset: Int64
         /// Versions 0+.
         public var epoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -504,7 +512,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -529,7 +537,7 @@ public struct FetchSnapshotResponse: ResponseMessage {
         public var host: String
         /// Versions 1+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

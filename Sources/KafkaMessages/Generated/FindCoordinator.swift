@@ -23,7 +23,7 @@ public struct FindCoordinatorRequest: RequestMessage {
     public var keyType: Int8
     /// Versions 4+.
     public var coordinatorKeys: [String]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -138,7 +138,7 @@ public struct FindCoordinatorResponse: ResponseMessage {
     public var port: Int32
     /// Versions 4+.
     public var coordinators: [Coordinator]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -255,7 +255,7 @@ public struct FindCoordinatorResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 4+, nullable 4+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

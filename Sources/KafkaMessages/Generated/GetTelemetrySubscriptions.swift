@@ -17,7 +17,7 @@ public struct GetTelemetrySubscriptionsRequest: RequestMessage {
 
     /// Versions 0+.
     public var clientInstanceID: KafkaUUID
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -84,7 +84,7 @@ public struct GetTelemetrySubscriptionsResponse: ResponseMessage {
     public var deltaTemporality: Bool
     /// Versions 0+.
     public var requestedMetrics: [String]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -18,7 +18,7 @@ public struct RequestHeader: KafkaMessage {
     public var correlationID: Int32
     /// Versions 1+, nullable 1+.
     public var clientID: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -86,7 +86,7 @@ public struct ResponseHeader: KafkaMessage {
 
     /// Versions 0+.
     public var correlationID: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

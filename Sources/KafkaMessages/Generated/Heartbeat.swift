@@ -26,7 +26,7 @@ public struct HeartbeatRequest: RequestMessage {
     public var memberID: String
     /// Versions 3+, nullable 3+, default null.
     public var groupInstanceID: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -101,7 +101,7 @@ public struct HeartbeatResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var errorCode: ErrorCode
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

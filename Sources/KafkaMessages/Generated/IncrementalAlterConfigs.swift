@@ -28,7 +28,7 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
     public var resources: [AlterConfigsResource]
     /// Versions 0+.
     public var validateOnly: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -77,7 +77,7 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
         public var resourceName: String
         /// Versions 0+.
         public var configs: [AlterableConfig]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -125,7 +125,7 @@ public struct IncrementalAlterConfigsRequest: RequestMessage {
         public var configOperation: Int8
         /// Versions 0+, nullable 0+.
         public var value: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -215,7 +215,7 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var responses: [AlterConfigsResourceResponse]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -266,7 +266,7 @@ public struct IncrementalAlterConfigsResponse: ResponseMessage {
         public var resourceType: Int8
         /// Versions 0+.
         public var resourceName: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

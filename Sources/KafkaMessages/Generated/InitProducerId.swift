@@ -32,7 +32,7 @@ public struct InitProducerIdRequest: RequestMessage {
     public var enable2Pc: Bool
     /// Versions 6+, default false.
     public var keepPreparedTxn: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -146,7 +146,7 @@ public struct InitProducerIdResponse: ResponseMessage {
     public var ongoingTxnProducerID: Int64
     /// Versions 6+, default -1.
     public var ongoingTxnProducerEpoch: Int16
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

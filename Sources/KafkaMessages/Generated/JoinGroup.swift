@@ -42,7 +42,7 @@ public struct JoinGroupRequest: RequestMessage {
     public var protocols: [JoinGroupRequestProtocol]
     /// Versions 8+, nullable 8+, default null.
     public var reason: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -130,7 +130,7 @@ public struct JoinGroupRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var metadata: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -227,7 +227,7 @@ public struct JoinGroupResponse: ResponseMessage {
     public var memberID: String
     /// Versions 0+.
     public var members: [JoinGroupResponseMember]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -320,7 +320,7 @@ public struct JoinGroupResponse: ResponseMessage {
         public var groupInstanceID: String?
         /// Versions 0+.
         public var metadata: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

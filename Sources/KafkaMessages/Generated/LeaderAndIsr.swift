@@ -72,7 +72,7 @@ public struct LeaderAndIsrRequest: RequestMessage {
     public var topicStates: [LeaderAndIsrTopicState]
     /// Versions 0+.
     public var liveLeaders: [LeaderAndIsrLiveLeader]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -208,7 +208,7 @@ public struct LeaderAndIsrRequest: RequestMessage {
         public var isNew: Bool
         /// Versions 6+, default 0.
         public var leaderRecoveryState: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -315,7 +315,7 @@ public struct LeaderAndIsrRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 2+.
         public var partitionStates: [LeaderAndIsrPartitionState]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -370,7 +370,7 @@ public struct LeaderAndIsrRequest: RequestMessage {
         public var hostName: String
         /// Versions 0+.
         public var port: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -492,7 +492,7 @@ public struct LeaderAndIsrResponse: ResponseMessage {
     public var partitionErrors: [LeaderAndIsrPartitionError]
     /// Versions 5+.
     public var topics: [LeaderAndIsrTopicError]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -567,7 +567,7 @@ public struct LeaderAndIsrResponse: ResponseMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -608,7 +608,7 @@ public struct LeaderAndIsrResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 5+.
         public var partitionErrors: [LeaderAndIsrPartitionError]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

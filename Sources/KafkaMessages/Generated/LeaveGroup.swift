@@ -27,7 +27,7 @@ public struct LeaveGroupRequest: RequestMessage {
     public var memberID: String
     /// Versions 3+.
     public var members: [MemberIdentity]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -91,7 +91,7 @@ public struct LeaveGroupRequest: RequestMessage {
         public var groupInstanceID: String?
         /// Versions 5+, nullable 5+, default null.
         public var reason: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -183,7 +183,7 @@ public struct LeaveGroupResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 3+.
     public var members: [MemberResponse]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -247,7 +247,7 @@ public struct LeaveGroupResponse: ResponseMessage {
         public var groupInstanceID: String?
         /// Versions 3+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

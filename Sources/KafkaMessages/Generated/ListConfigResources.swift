@@ -17,7 +17,7 @@ public struct ListConfigResourcesRequest: RequestMessage {
 
     /// Versions 1+.
     public var resourceTypes: [Int8]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -87,7 +87,7 @@ public struct ListConfigResourcesResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var configResources: [ConfigResource]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -127,7 +127,7 @@ public struct ListConfigResourcesResponse: ResponseMessage {
         public var resourceName: String
         /// Versions 1+, default 16.
         public var resourceType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

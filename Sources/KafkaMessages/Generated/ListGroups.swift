@@ -20,7 +20,7 @@ public struct ListGroupsRequest: RequestMessage {
     public var statesFilter: [String]
     /// Versions 5+.
     public var typesFilter: [String]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -122,7 +122,7 @@ public struct ListGroupsResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var groups: [ListedGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -182,7 +182,7 @@ public struct ListGroupsResponse: ResponseMessage {
         public var groupState: String
         /// Versions 5+.
         public var groupType: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -34,7 +34,7 @@ public struct ListOffsetsRequest: RequestMessage {
     public var topics: [ListOffsetsTopic]
     /// Versions 10+.
     public var timeoutMs: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -99,7 +99,7 @@ public struct ListOffsetsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [ListOffsetsPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -147,7 +147,7 @@ public struct ListOffsetsRequest: RequestMessage {
         public var timestamp: Int64
         /// Versions 0, default 1.
         public var maxNumOffsets: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -256,7 +256,7 @@ public struct ListOffsetsResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var topics: [ListOffsetsTopicResponse]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -310,7 +310,7 @@ public struct ListOffsetsResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [ListOffsetsPartitionResponse]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -362,7 +362,7 @@ public struct ListOffsetsResponse: ResponseMessage {
         public var offset: Int64
         /// Versions 4+, default -1.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

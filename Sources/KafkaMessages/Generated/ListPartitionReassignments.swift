@@ -23,7 +23,7 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
     public var timeoutMs: Int32
     /// Versions 0+, nullable 0+, default null.
     public var topics: [ListPartitionReassignmentsTopics]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -69,7 +69,7 @@ public struct ListPartitionReassignmentsRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -145,7 +145,7 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0+.
     public var topics: [OngoingTopicReassignment]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -191,7 +191,7 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [OngoingPartitionReassignment]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -230,7 +230,7 @@ public struct ListPartitionReassignmentsResponse: ResponseMessage {
         public var addingReplicas: [Int32]
         /// Versions 0+.
         public var removingReplicas: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -26,7 +26,7 @@ public struct ListTransactionsRequest: RequestMessage {
     public var durationFilter: Int64
     /// Versions 2+, nullable 2+, default null.
     public var transactionalIDPattern: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -133,7 +133,7 @@ public struct ListTransactionsResponse: ResponseMessage {
     public var unknownStateFilters: [String]
     /// Versions 0+.
     public var transactionStates: [TransactionState]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -189,7 +189,7 @@ public struct ListTransactionsResponse: ResponseMessage {
         public var producerID: Int64
         /// Versions 0+.
         public var transactionState: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -29,7 +29,7 @@ public struct MetadataRequest: RequestMessage {
     public var includeClusterAuthorizedOperations: Bool
     /// Versions 8+.
     public var includeTopicAuthorizedOperations: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -110,7 +110,7 @@ public struct MetadataRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+, nullable 10+.
         public var name: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -225,7 +225,7 @@ public struct MetadataResponse: ResponseMessage {
     public var clusterAuthorizedOperations: Int32
     /// Versions 13+.
     public var errorCode: ErrorCode
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -337,7 +337,7 @@ public struct MetadataResponse: ResponseMessage {
         public var port: Int32
         /// Versions 1+, nullable 1+, default null.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -392,7 +392,7 @@ public struct MetadataResponse: ResponseMessage {
         public var partitions: [MetadataResponsePartition]
         /// Versions 8+, default -2147483648.
         public var topicAuthorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -480,7 +480,7 @@ public struct MetadataResponse: ResponseMessage {
         public var isrNodes: [Int32]
         /// Versions 5+.
         public var offlineReplicas: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -38,7 +38,7 @@ public struct OffsetFetchRequest: RequestMessage {
     public var groups: [OffsetFetchRequestGroup]
     /// Versions 7+, default false.
     public var requireStable: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -136,7 +136,7 @@ public struct OffsetFetchRequest: RequestMessage {
         public var name: String
         /// Versions 0-7.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -177,7 +177,7 @@ public struct OffsetFetchRequest: RequestMessage {
         public var memberEpoch: Int32
         /// Versions 8+, nullable 8+.
         public var topics: [OffsetFetchRequestTopics]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -244,7 +244,7 @@ public struct OffsetFetchRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 8+.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -378,7 +378,7 @@ public struct OffsetFetchResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 8+.
     public var groups: [OffsetFetchResponseGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -467,7 +467,7 @@ public struct OffsetFetchResponse: ResponseMessage {
         public var name: String
         /// Versions 0-7.
         public var partitions: [OffsetFetchResponsePartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -517,7 +517,7 @@ public struct OffsetFetchResponse: ResponseMessage {
         public var metadata: String?
         /// Versions 0-7.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -568,7 +568,7 @@ public struct OffsetFetchResponse: ResponseMessage {
         public var topics: [OffsetFetchResponseTopics]
         /// Versions 8+, default 0.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -607,7 +607,7 @@ public struct OffsetFetchResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 8+.
         public var partitions: [OffsetFetchResponsePartitions]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -664,7 +664,7 @@ public struct OffsetFetchResponse: ResponseMessage {
         public var metadata: String?
         /// Versions 8+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

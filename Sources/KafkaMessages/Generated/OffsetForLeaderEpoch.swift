@@ -27,7 +27,7 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
     public var replicaID: Int32
     /// Versions 0+.
     public var topics: [OffsetForLeaderTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -81,7 +81,7 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [OffsetForLeaderPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -127,7 +127,7 @@ public struct OffsetForLeaderEpochRequest: RequestMessage {
         public var currentLeaderEpoch: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -222,7 +222,7 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var topics: [OffsetForLeaderTopicResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -276,7 +276,7 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [EpochEndOffset]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -324,7 +324,7 @@ public struct OffsetForLeaderEpochResponse: ResponseMessage {
         public var leaderEpoch: Int32
         /// Versions 0+, default -1.
         public var endOffset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -34,7 +34,7 @@ public struct ProduceRequest: RequestMessage {
     public var timeoutMs: Int32
     /// Versions 0+.
     public var topicData: [TopicProduceData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -98,7 +98,7 @@ public struct ProduceRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitionData: [PartitionProduceData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -158,7 +158,7 @@ public struct ProduceRequest: RequestMessage {
         public var index: Int32
         /// Versions 0+, nullable 0+.
         public var records: ByteBuffer?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -269,7 +269,7 @@ public struct ProduceResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 10+, tag 0.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -309,6 +309,9 @@ public struct ProduceResponse: ResponseMessage {
                         nodeEndpoints = elements
                     }
                     try reader.endTaggedField(section)
+                    if !(!nodeEndpoints.isEmpty) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -329,22 +332,21 @@ public struct ProduceResponse: ResponseMessage {
             writer.writeInt32(throttleTimeMs)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 10 && !nodeEndpoints.isEmpty { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 10 && !nodeEndpoints.isEmpty {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
-                    for index in nodeEndpoints.indices {
-                        try nodeEndpoints[index].encode(into: &writer, version: version)
-                    }
-                    writer.endTaggedField(start)
+            var known: UInt64 = 0
+            if version >= 10 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeArrayCount(nodeEndpoints.count, compact: flexible)
+                for index in nodeEndpoints.indices {
+                    try nodeEndpoints[index].encode(into: &writer, version: version)
                 }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -356,7 +358,7 @@ public struct ProduceResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitionResponses: [PartitionProduceResponse]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -428,7 +430,7 @@ public struct ProduceResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 10+, tag 0.
         public var currentLeader: LeaderIdAndEpoch
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -477,6 +479,9 @@ public struct ProduceResponse: ResponseMessage {
                     case 0 where version >= 10:
                         currentLeader = try LeaderIdAndEpoch.decode(from: &reader, version: version)
                         try reader.endTaggedField(section)
+                        if !(currentLeader != ProduceResponse.LeaderIdAndEpoch()) {
+                            unknownTaggedFields.append(reader.copyTaggedField(section))
+                        }
                     default:
                         unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                     }
@@ -510,19 +515,18 @@ public struct ProduceResponse: ResponseMessage {
                 }
             }
             if flexible {
-                var count = unknownTaggedFields.count
-                if version >= 10 && currentLeader != ProduceResponse.LeaderIdAndEpoch() { count += 1 }
-                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-                if count > 0 {
-                    var next = 0
-                    if version >= 10 && currentLeader != ProduceResponse.LeaderIdAndEpoch() {
-                        writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                        let start = writer.beginTaggedField(0)
-                        try currentLeader.encode(into: &writer, version: version)
-                        writer.endTaggedField(start)
-                    }
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+                var known: UInt64 = 0
+                if version >= 10 && currentLeader != ProduceResponse.LeaderIdAndEpoch() { known |= 1 << 0 }
+                let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+                writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+                var next = 0
+                if known & (1 << 0) != 0 {
+                    writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                    let start = writer.beginTaggedField(0)
+                    try currentLeader.encode(into: &writer, version: version)
+                    writer.endTaggedField(start)
                 }
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
             }
         }
     }
@@ -533,7 +537,7 @@ public struct ProduceResponse: ResponseMessage {
         public var batchIndex: Int32
         /// Versions 8+, nullable 8+, default null.
         public var batchIndexErrorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -569,7 +573,7 @@ public struct ProduceResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 10+, default -1.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -596,7 +600,7 @@ public struct ProduceResponse: ResponseMessage {
         public var port: Int32
         /// Versions 10+, nullable 10+, default null.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

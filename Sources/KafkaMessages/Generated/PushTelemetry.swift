@@ -30,7 +30,7 @@ public struct PushTelemetryRequest: RequestMessage {
     public var compressionType: Int8
     /// Versions 0+.
     public var metrics: ByteBuffer
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -88,7 +88,7 @@ public struct PushTelemetryResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var errorCode: ErrorCode
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

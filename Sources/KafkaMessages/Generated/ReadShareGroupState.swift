@@ -26,7 +26,7 @@ public struct ReadShareGroupStateRequest: RequestMessage {
     public var groupID: String
     /// Versions 0+.
     public var topics: [ReadStateData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -64,7 +64,7 @@ public struct ReadShareGroupStateRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -99,7 +99,7 @@ public struct ReadShareGroupStateRequest: RequestMessage {
         public var partition: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -179,7 +179,7 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
 
     /// Versions 0+.
     public var results: [ReadStateResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -215,7 +215,7 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -258,7 +258,7 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
         public var startOffset: Int64
         /// Versions 0+.
         public var stateBatches: [StateBatch]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -309,7 +309,7 @@ public struct ReadShareGroupStateResponse: ResponseMessage {
         public var deliveryState: Int8
         /// Versions 0+.
         public var deliveryCount: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -23,7 +23,7 @@ public struct RemoveRaftVoterRequest: RequestMessage {
     public var voterID: Int32
     /// Versions 0+.
     public var voterDirectoryID: KafkaUUID
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -82,7 +82,7 @@ public struct RemoveRaftVoterResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
     public var errorMessage: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

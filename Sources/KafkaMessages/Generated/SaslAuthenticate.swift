@@ -18,7 +18,7 @@ public struct SaslAuthenticateRequest: RequestMessage {
 
     /// Versions 0+.
     public var authBytes: ByteBuffer
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -79,7 +79,7 @@ public struct SaslAuthenticateResponse: ResponseMessage {
     public var authBytes: ByteBuffer
     /// Versions 1+, default 0.
     public var sessionLifetimeMs: Int64
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -39,7 +39,7 @@ public struct ShareAcknowledgeRequest: RequestMessage {
     public var isRenewAck: Bool
     /// Versions 0+.
     public var topics: [AcknowledgeTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -98,7 +98,7 @@ public struct ShareAcknowledgeRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [AcknowledgePartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -133,7 +133,7 @@ public struct ShareAcknowledgeRequest: RequestMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var acknowledgementBatches: [AcknowledgementBatch]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -170,7 +170,7 @@ public struct ShareAcknowledgeRequest: RequestMessage {
         public var lastOffset: Int64
         /// Versions 0+.
         public var acknowledgeTypes: [Int8]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -295,7 +295,7 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
     public var responses: [ShareAcknowledgeTopicResponse]
     /// Versions 0+.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -364,7 +364,7 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -403,7 +403,7 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
         public var errorMessage: String?
         /// Versions 0+.
         public var currentLeader: LeaderIdAndEpoch
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -434,7 +434,7 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -461,7 +461,7 @@ public struct ShareAcknowledgeResponse: ResponseMessage {
         public var port: Int32
         /// Versions 0+, nullable 0+, default null.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -65,7 +65,7 @@ public struct ShareFetchRequest: RequestMessage {
     public var topics: [FetchTopic]
     /// Versions 0+.
     public var forgottenTopicsData: [ForgottenTopic]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -171,7 +171,7 @@ public struct ShareFetchRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [FetchPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -208,7 +208,7 @@ public struct ShareFetchRequest: RequestMessage {
         public var partitionMaxBytes: Int32
         /// Versions 0+.
         public var acknowledgementBatches: [AcknowledgementBatch]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -254,7 +254,7 @@ public struct ShareFetchRequest: RequestMessage {
         public var lastOffset: Int64
         /// Versions 0+.
         public var acknowledgeTypes: [Int8]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -291,7 +291,7 @@ public struct ShareFetchRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -434,7 +434,7 @@ public struct ShareFetchResponse: ResponseMessage {
     public var responses: [ShareFetchableTopicResponse]
     /// Versions 0+.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -503,7 +503,7 @@ public struct ShareFetchResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -550,7 +550,7 @@ public struct ShareFetchResponse: ResponseMessage {
         public var records: ByteBuffer?
         /// Versions 0+.
         public var acquiredRecords: [AcquiredRecords]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -610,7 +610,7 @@ public struct ShareFetchResponse: ResponseMessage {
         public var leaderID: Int32
         /// Versions 0+.
         public var leaderEpoch: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -635,7 +635,7 @@ public struct ShareFetchResponse: ResponseMessage {
         public var lastOffset: Int64
         /// Versions 0+.
         public var deliveryCount: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -664,7 +664,7 @@ public struct ShareFetchResponse: ResponseMessage {
         public var port: Int32
         /// Versions 0+, nullable 0+, default null.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -20,7 +20,7 @@ public struct ShareGroupDescribeRequest: RequestMessage {
     public var groupIDs: [String]
     /// Versions 0+.
     public var includeAuthorizedOperations: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -105,7 +105,7 @@ public struct ShareGroupDescribeResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var groups: [DescribedGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -157,7 +157,7 @@ public struct ShareGroupDescribeResponse: ResponseMessage {
         public var members: [Member]
         /// Versions 0+, default -2147483648.
         public var authorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -220,7 +220,7 @@ public struct ShareGroupDescribeResponse: ResponseMessage {
         public var subscribedTopicNames: [String]
         /// Versions 0+.
         public var assignment: Assignment
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -267,7 +267,7 @@ public struct ShareGroupDescribeResponse: ResponseMessage {
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
         public var topicPartitions: [TopicPartitions]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -302,7 +302,7 @@ public struct ShareGroupDescribeResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -29,7 +29,7 @@ public struct ShareGroupHeartbeatRequest: RequestMessage {
     public var rackID: String?
     /// Versions 0+, nullable 0+, default null.
     public var subscribedTopicNames: [String]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -131,7 +131,7 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
     public var heartbeatIntervalMs: Int32
     /// Versions 0+, nullable 0+, default null.
     public var assignment: Assignment?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -183,7 +183,7 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
     public struct Assignment: Equatable, Sendable {
         /// Versions 0+.
         public var topicPartitions: [TopicPartitions]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -216,7 +216,7 @@ public struct ShareGroupHeartbeatResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

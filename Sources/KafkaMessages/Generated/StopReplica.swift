@@ -51,7 +51,7 @@ public struct StopReplicaRequest: RequestMessage {
     public var topics: [StopReplicaTopicV1]
     /// Versions 3+.
     public var topicStates: [StopReplicaTopicState]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -192,7 +192,7 @@ public struct StopReplicaRequest: RequestMessage {
         public var name: String
         /// Versions 1-2.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -229,7 +229,7 @@ public struct StopReplicaRequest: RequestMessage {
         public var topicName: String
         /// Versions 3+.
         public var partitionStates: [StopReplicaPartitionState]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -266,7 +266,7 @@ public struct StopReplicaRequest: RequestMessage {
         public var leaderEpoch: Int32
         /// Versions 3+.
         public var deletePartition: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -368,7 +368,7 @@ public struct StopReplicaResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+.
     public var partitionErrors: [StopReplicaPartitionError]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -417,7 +417,7 @@ public struct StopReplicaResponse: ResponseMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -20,7 +20,7 @@ public struct StreamsGroupDescribeRequest: RequestMessage {
     public var groupIDs: [String]
     /// Versions 0+.
     public var includeAuthorizedOperations: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -172,7 +172,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
     public var throttleTimeMs: Int32
     /// Versions 0+.
     public var groups: [DescribedGroup]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -224,7 +224,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var members: [Member]
         /// Versions 0+, default -2147483648.
         public var authorizedOperations: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -287,7 +287,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var epoch: Int32
         /// Versions 0+, nullable 0+, default null.
         public var subtopologies: [Subtopology]?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -336,7 +336,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var stateChangelogTopics: [TopicInfo]
         /// Versions 0+.
         public var repartitionSourceTopics: [TopicInfo]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -417,7 +417,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var replicationFactor: Int16
         /// Versions 0+.
         public var topicConfigs: [KeyValue]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -456,7 +456,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var key: String
         /// Versions 0+.
         public var value: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -505,7 +505,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var targetAssignment: Assignment
         /// Versions 0+.
         public var isClassic: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -608,7 +608,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var host: String
         /// Versions 0+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -633,7 +633,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var partition: Int32
         /// Versions 0+.
         public var offset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -660,7 +660,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var standbyTasks: [TaskIds]
         /// Versions 0+.
         public var warmupTasks: [TaskIds]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -721,7 +721,7 @@ public struct StreamsGroupDescribeResponse: ResponseMessage {
         public var subtopologyID: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

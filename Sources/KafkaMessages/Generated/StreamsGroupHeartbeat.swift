@@ -119,7 +119,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
     public var taskEndOffsets: [TaskOffset]?
     /// Versions 0+, default false.
     public var shutdownApplication: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -327,7 +327,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var epoch: Int32
         /// Versions 0+.
         public var subtopologies: [Subtopology]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -372,7 +372,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var repartitionSourceTopics: [TopicInfo]
         /// Versions 0+.
         public var copartitionGroups: [CopartitionGroup]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -481,7 +481,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var replicationFactor: Int16
         /// Versions 0+.
         public var topicConfigs: [KeyValue]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -520,7 +520,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var key: String
         /// Versions 0+.
         public var value: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -545,7 +545,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var sourceTopicRegex: [Int16]
         /// Versions 0+.
         public var repartitionSourceTopics: [Int16]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -606,7 +606,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var subtopologyID: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -634,7 +634,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var host: String
         /// Versions 0+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -659,7 +659,7 @@ public struct StreamsGroupHeartbeatRequest: RequestMessage {
         public var partition: Int32
         /// Versions 0+.
         public var offset: Int64
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -880,7 +880,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
     public var endpointInformationEpoch: Int32
     /// Versions 0+, nullable 0+, default null.
     public var partitionsByUserEndpoint: [EndpointToPartitions]?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -1034,7 +1034,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         public var statusCode: Int8
         /// Versions 0+.
         public var statusDetail: String
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -1057,7 +1057,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         public var subtopologyID: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -1087,7 +1087,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         public var activePartitions: [TopicPartition]
         /// Versions 0+.
         public var standbyPartitions: [TopicPartition]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -1136,7 +1136,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         public var host: String
         /// Versions 0+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -1159,7 +1159,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         public var topic: String
         /// Versions 0+.
         public var partitions: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -39,7 +39,7 @@ public struct SyncGroupRequest: RequestMessage {
     public var protocolName: String?
     /// Versions 0+.
     public var assignments: [SyncGroupRequestAssignment]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -129,7 +129,7 @@ public struct SyncGroupRequest: RequestMessage {
         public var memberID: String
         /// Versions 0+.
         public var assignment: ByteBuffer
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -209,7 +209,7 @@ public struct SyncGroupResponse: ResponseMessage {
     public var protocolName: String?
     /// Versions 0+.
     public var assignment: ByteBuffer
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

@@ -17,7 +17,7 @@ public struct UnregisterBrokerRequest: RequestMessage {
 
     /// Versions 0+.
     public var brokerID: Int32
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -66,7 +66,7 @@ public struct UnregisterBrokerResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, nullable 0+.
     public var errorMessage: String?
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

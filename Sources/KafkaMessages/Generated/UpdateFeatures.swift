@@ -28,7 +28,7 @@ public struct UpdateFeaturesRequest: RequestMessage {
     public var featureUpdates: [FeatureUpdateKey]
     /// Versions 1+, default false.
     public var validateOnly: Bool
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -79,7 +79,7 @@ public struct UpdateFeaturesRequest: RequestMessage {
         public var allowDowngrade: Bool
         /// Versions 1+, default 1.
         public var upgradeType: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -167,7 +167,7 @@ public struct UpdateFeaturesResponse: ResponseMessage {
     public var errorMessage: String?
     /// Versions 0-1.
     public var results: [UpdatableFeatureResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -221,7 +221,7 @@ public struct UpdateFeaturesResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -73,7 +73,7 @@ public struct UpdateMetadataRequest: RequestMessage {
     public var topicStates: [UpdateMetadataTopicState]
     /// Versions 0+.
     public var liveBrokers: [UpdateMetadataBroker]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -141,6 +141,9 @@ public struct UpdateMetadataRequest: RequestMessage {
                 case 0 where version >= 8:
                     type = try reader.readInt8()
                     try reader.endTaggedField(section)
+                    if !(type != 0) {
+                        unknownTaggedFields.append(reader.copyTaggedField(section))
+                    }
                 default:
                     unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
                 }
@@ -178,19 +181,18 @@ public struct UpdateMetadataRequest: RequestMessage {
             try liveBrokers[index].encode(into: &writer, version: version)
         }
         if flexible {
-            var count = unknownTaggedFields.count
-            if version >= 8 && type != 0 { count += 1 }
-            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-            if count > 0 {
-                var next = 0
-                if version >= 8 && type != 0 {
-                    writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                    let start = writer.beginTaggedField(0)
-                    writer.writeInt8(type)
-                    writer.endTaggedField(start)
-                }
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            var known: UInt64 = 0
+            if version >= 8 && type != 0 { known |= 1 << 0 }
+            let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+            writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+            var next = 0
+            if known & (1 << 0) != 0 {
+                writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+                let start = writer.beginTaggedField(0)
+                writer.writeInt8(type)
+                writer.endTaggedField(start)
             }
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
         }
     }
 
@@ -214,7 +216,7 @@ public struct UpdateMetadataRequest: RequestMessage {
         public var replicas: [Int32]
         /// Versions 4+.
         public var offlineReplicas: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -290,7 +292,7 @@ public struct UpdateMetadataRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 5+.
         public var partitionStates: [UpdateMetadataPartitionState]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -349,7 +351,7 @@ public struct UpdateMetadataRequest: RequestMessage {
         public var endpoints: [UpdateMetadataEndpoint]
         /// Versions 2+, nullable 0+.
         public var rack: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -434,7 +436,7 @@ public struct UpdateMetadataRequest: RequestMessage {
         public var listener: String
         /// Versions 1+.
         public var securityProtocol: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -560,7 +562,7 @@ public struct UpdateMetadataResponse: ResponseMessage {
 
     /// Versions 0+.
     public var errorCode: ErrorCode
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.

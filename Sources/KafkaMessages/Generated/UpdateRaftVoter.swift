@@ -39,7 +39,7 @@ public struct UpdateRaftVoterRequest: RequestMessage {
     public var listeners: [Listener]
     /// Versions 0+.
     public var kRaftVersionFeature: KRaftVersionFeature
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -91,7 +91,7 @@ public struct UpdateRaftVoterRequest: RequestMessage {
         public var host: String
         /// Versions 0+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -116,7 +116,7 @@ public struct UpdateRaftVoterRequest: RequestMessage {
         public var minSupportedVersion: Int16
         /// Versions 0+.
         public var maxSupportedVersion: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -197,7 +197,7 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
     public var errorCode: ErrorCode
     /// Versions 0+, tag 0.
     public var currentLeader: CurrentLeader
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -213,6 +213,9 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
             case 0:
                 currentLeader = try CurrentLeader.decode(from: &reader, version: version)
                 try reader.endTaggedField(section)
+                if !(currentLeader != UpdateRaftVoterResponse.CurrentLeader()) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
                 unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
@@ -225,19 +228,18 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
         try Self.checkVersion(version)
         writer.writeInt32(throttleTimeMs)
         writer.writeErrorCode(errorCode)
-        var count = unknownTaggedFields.count
-        if currentLeader != UpdateRaftVoterResponse.CurrentLeader() { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if currentLeader != UpdateRaftVoterResponse.CurrentLeader() {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                try currentLeader.encode(into: &writer, version: version)
-                writer.endTaggedField(start)
-            }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+        var known: UInt64 = 0
+        if currentLeader != UpdateRaftVoterResponse.CurrentLeader() { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            try currentLeader.encode(into: &writer, version: version)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `UpdateRaftVoterResponse`; versions 0.
@@ -250,7 +252,7 @@ public struct UpdateRaftVoterResponse: ResponseMessage {
         public var host: String
         /// Versions 0+.
         public var port: Int32
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

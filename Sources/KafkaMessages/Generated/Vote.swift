@@ -35,7 +35,7 @@ public struct VoteRequest: RequestMessage {
     public var voterID: Int32
     /// Versions 0+.
     public var topics: [TopicData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -86,7 +86,7 @@ public struct VoteRequest: RequestMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -133,7 +133,7 @@ public struct VoteRequest: RequestMessage {
         public var lastOffset: Int64
         /// Versions 2+.
         public var preVote: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -257,7 +257,7 @@ public struct VoteResponse: ResponseMessage {
     public var topics: [TopicData]
     /// Versions 1+, tag 0.
     public var nodeEndpoints: [NodeEndpoint]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -290,6 +290,9 @@ public struct VoteResponse: ResponseMessage {
                     nodeEndpoints = elements
                 }
                 try reader.endTaggedField(section)
+                if !(!nodeEndpoints.isEmpty) {
+                    unknownTaggedFields.append(reader.copyTaggedField(section))
+                }
             default:
                 unknownTaggedFields.append(try reader.readUnknownTaggedField(section))
             }
@@ -305,22 +308,21 @@ public struct VoteResponse: ResponseMessage {
         for index in topics.indices {
             try topics[index].encode(into: &writer, version: version)
         }
-        var count = unknownTaggedFields.count
-        if version >= 1 && !nodeEndpoints.isEmpty { count += 1 }
-        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: count))
-        if count > 0 {
-            var next = 0
-            if version >= 1 && !nodeEndpoints.isEmpty {
-                writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: 0)
-                let start = writer.beginTaggedField(0)
-                writer.writeArrayCount(nodeEndpoints.count, compact: true)
-                for index in nodeEndpoints.indices {
-                    try nodeEndpoints[index].encode(into: &writer, version: version)
-                }
-                writer.endTaggedField(start)
+        var known: UInt64 = 0
+        if version >= 1 && !nodeEndpoints.isEmpty { known |= 1 << 0 }
+        let unknown = UnknownTaggedField.without(known, unknownTaggedFields)
+        writer.writeUnsignedVarint(UInt32(truncatingIfNeeded: known.nonzeroBitCount &+ unknown.count))
+        var next = 0
+        if known & (1 << 0) != 0 {
+            writer.writeUnknownTaggedFields(unknown, from: &next, below: 0)
+            let start = writer.beginTaggedField(0)
+            writer.writeArrayCount(nodeEndpoints.count, compact: true)
+            for index in nodeEndpoints.indices {
+                try nodeEndpoints[index].encode(into: &writer, version: version)
             }
-            writer.writeUnknownTaggedFields(unknownTaggedFields, from: &next, below: nil)
+            writer.endTaggedField(start)
         }
+        writer.writeUnknownTaggedFields(unknown, from: &next, below: nil)
     }
 
     /// A structure of `VoteResponse`; versions 0-2.
@@ -329,7 +331,7 @@ public struct VoteResponse: ResponseMessage {
         public var topicName: String
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -370,7 +372,7 @@ public struct VoteResponse: ResponseMessage {
         public var leaderEpoch: Int32
         /// Versions 0+.
         public var voteGranted: Bool
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -401,7 +403,7 @@ public struct VoteResponse: ResponseMessage {
         public var host: String
         /// Versions 1+.
         public var port: UInt16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

@@ -35,7 +35,7 @@ public struct WriteShareGroupStateRequest: RequestMessage {
     public var groupID: String
     /// Versions 0+.
     public var topics: [WriteStateData]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -73,7 +73,7 @@ public struct WriteShareGroupStateRequest: RequestMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionData]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -116,7 +116,7 @@ public struct WriteShareGroupStateRequest: RequestMessage {
         public var deliveryCompleteCount: Int32
         /// Versions 0+.
         public var stateBatches: [StateBatch]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -170,7 +170,7 @@ public struct WriteShareGroupStateRequest: RequestMessage {
         public var deliveryState: Int8
         /// Versions 0+.
         public var deliveryCount: Int16
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -263,7 +263,7 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
 
     /// Versions 0+.
     public var results: [WriteStateResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -299,7 +299,7 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
         public var topicID: KafkaUUID
         /// Versions 0+.
         public var partitions: [PartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -336,7 +336,7 @@ public struct WriteShareGroupStateResponse: ResponseMessage {
         public var errorCode: ErrorCode
         /// Versions 0+, nullable 0+, default null.
         public var errorMessage: String?
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

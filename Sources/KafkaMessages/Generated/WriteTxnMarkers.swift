@@ -27,7 +27,7 @@ public struct WriteTxnMarkersRequest: RequestMessage {
 
     /// Versions 0+.
     public var markers: [WritableTxnMarker]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -80,7 +80,7 @@ public struct WriteTxnMarkersRequest: RequestMessage {
         public var coordinatorEpoch: Int32
         /// Versions 2+, default 0.
         public var transactionVersion: Int8
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -139,7 +139,7 @@ public struct WriteTxnMarkersRequest: RequestMessage {
         public var name: String
         /// Versions 0+.
         public var partitionIndexes: [Int32]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -230,7 +230,7 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
 
     /// Versions 0+.
     public var markers: [WritableTxnMarkerResult]
-    /// Fields whose tags this version's definition does not have, in the order of their tags.
+    /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
     public var unknownTaggedFields: [UnknownTaggedField]
 
     /// Reads the body of a version; what follows it is left in the reader.
@@ -275,7 +275,7 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
         public var producerID: Int64
         /// Versions 0+.
         public var topics: [WritableTxnMarkerTopicResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -319,7 +319,7 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
         public var name: String
         /// Versions 0+.
         public var partitions: [WritableTxnMarkerPartitionResult]
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {
@@ -363,7 +363,7 @@ public struct WriteTxnMarkersResponse: ResponseMessage {
         public var partitionIndex: Int32
         /// Versions 0+.
         public var errorCode: ErrorCode
-        /// Fields whose tags this version's definition does not have, in the order of their tags.
+        /// Tagged fields kept as they came, in the order of their tags: unknown ones, and known ones sent with their default.
         public var unknownTaggedFields: [UnknownTaggedField]
 
         static func decode(from reader: inout WireReader, version: Int16) throws(WireError) -> Self {

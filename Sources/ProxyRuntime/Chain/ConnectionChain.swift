@@ -9,12 +9,21 @@ import Telemetry
 enum RequestOutcome: Sendable {
     /// It goes to the broker.
     case forward
-    /// A filter of this name has answered it.
-    case answered(Answer, by: String)
+    /// A filter has answered it.
+    case answered(FilterAnswer)
     /// It waits; the outcome comes later.
     case held(EventLoopFuture<RequestOutcome>)
     /// The connection is to be closed.
     case close(String)
+}
+
+/// An answer that a filter gave.
+struct FilterAnswer: Sendable {
+    let answer: Answer
+    /// The filter's name.
+    let filter: String
+    /// Its place in the chain: the filters before it see the answer as a response.
+    let index: Int
 }
 
 /// What the chain made of a response.
@@ -34,6 +43,8 @@ final class ConnectionChain {
     let plans: PlanTable
     private let filters: [any ConnectionFilter]
     private let actions: FilterActions
+    /// True once the filters have been told of the end: what they wait for has no meaning any more.
+    private var isClosed = false
 
     init(chain: FilterChain, context: ConnectionContext, plans: PlanTable, actions: FilterActions) {
         self.chain = chain
@@ -58,7 +69,7 @@ final class ConnectionChain {
             guard sees(entry, index, request.record, .request, depths) else { continue }
             let before = request.frame
             let throttle = request.record.throttle
-            let parts = request.record.parts.count
+            let parts = request.record.partialAnswers
             request.current = index
             let action = filters[index].request(request)
             let isChanged = request.frame.changes != before.changes
@@ -66,7 +77,7 @@ final class ConnectionChain {
                 actions.count(entry.name, action, changed: isChanged, dryRun: true)
                 request.frame.discardChanges(to: before)
                 request.record.throttle = throttle
-                request.record.parts.removeLast(request.record.parts.count - parts)
+                request.record.partialAnswers = parts
                 continue
             }
             actions.count(entry.name, action, changed: isChanged, dryRun: false)
@@ -80,13 +91,15 @@ final class ConnectionChain {
     ) -> RequestOutcome? {
         switch action {
         case .forward: return nil
-        case .answer(let answer): return .answered(answer, by: chain.entries[index].name)
+        case .answer(let answer):
+            return .answered(FilterAnswer(answer: answer, filter: chain.entries[index].name, index: index))
         case .close(let reason): return .close(reason)
         case .hold(let future):
             let later = future.hop(to: context.eventLoop).assumeIsolated()
             return .held(
                 later.map { action -> RequestOutcome in
-                    self.outcome(of: action, index, request, depths)
+                    guard !self.isClosed else { return .close("closed") }
+                    return self.outcome(of: action, index, request, depths)
                         ?? self.run(request, depths: depths, from: index + 1)
                 }.flatMapError { _ in
                     // A filter whose decision fails has decided nothing: that is a denial, not a pass.
@@ -96,39 +109,70 @@ final class ConnectionChain {
         }
     }
 
-    /// Runs a response through the filters whose depth is in the range, last filter first.
+    /// Runs a response through the filters whose depth is in the range, last filter first. What a filter has answered of
+    /// the request itself is put into the response behind its turn.
+    ///
+    /// - Parameters:
+    ///   - response: what they see.
+    ///   - depths: the depths that are served now.
+    ///   - first: where in the chain to begin; nil for its end.
     func run(_ response: FilteredResponse, depths: ClosedRange<Depth>, from first: Int? = nil) -> ResponseOutcome {
         var index = first ?? filters.count - 1
         while index >= 0 {
-            defer { index -= 1 }
-            let entry = chain.entries[index]
-            guard sees(entry, index, response.record, .response, depths) else { continue }
-            let before = response.frame
-            response.current = index
-            let action = filters[index].response(response)
-            if entry.isDryRun {
-                response.frame.discardChanges(to: before)
-                continue
+            if sees(chain.entries[index], index, response.record, .response, depths) {
+                switch turn(index, response) {
+                case .forward: break
+                case .close(let reason): return .close(reason)
+                case .hold(let future): return .held(wait(for: future, index, response, depths))
+                }
             }
-            switch action {
-            case .forward: continue
-            case .close(let reason): return .close(reason)
-            case .hold(let future):
-                let later = future.hop(to: context.eventLoop).assumeIsolated()
-                return .held(
-                    later.map { action -> ResponseOutcome in
-                        switch action {
-                        case .close(let reason): .close(reason)
-                        default: self.run(response, depths: depths, from: index - 1)
-                        }
-                    }.flatMapError { _ in
-                        self.context.eventLoop.makeSucceededFuture(ResponseOutcome.close("filter_failed"))
-                            .assumeIsolated()
-                    }.nonisolated()
-                )
-            }
+            if let outcome = merge(index, response) { return outcome }
+            index -= 1
         }
         return .forward
+    }
+
+    private func turn(_ index: Int, _ response: FilteredResponse) -> ResponseAction {
+        let entry = chain.entries[index]
+        let before = response.frame
+        response.current = index
+        let action = filters[index].response(response)
+        let isChanged = response.frame.changes != before.changes
+        actions.count(entry.name, action, changed: isChanged, dryRun: entry.isDryRun)
+        guard entry.isDryRun else { return action }
+        response.frame.discardChanges(to: before)
+        return .forward
+    }
+
+    private func wait(
+        for future: EventLoopFuture<ResponseAction>, _ index: Int, _ response: FilteredResponse,
+        _ depths: ClosedRange<Depth>
+    ) -> EventLoopFuture<ResponseOutcome> {
+        future.hop(to: context.eventLoop).assumeIsolated().map { action -> ResponseOutcome in
+            guard !self.isClosed else { return .close("closed") }
+            switch action {
+            case .close(let reason): return .close(reason)
+            case .hold(let next): return .held(self.wait(for: next, index, response, depths))
+            case .forward: return self.merge(index, response) ?? self.run(response, depths: depths, from: index - 1)
+            }
+        }.flatMapError { _ in
+            self.context.eventLoop.makeSucceededFuture(ResponseOutcome.close("filter_failed")).assumeIsolated()
+        }.nonisolated()
+    }
+
+    private func merge(_ index: Int, _ response: FilteredResponse) -> ResponseOutcome? {
+        do throws(WireError) {
+            try response.mergeParts(of: index)
+            return nil
+        } catch {
+            return .close("unreadable_part")
+        }
+    }
+
+    /// True if a filter before a place has a part in a response.
+    func isAwaited(_ record: RequestRecord, before index: Int) -> Bool {
+        !record.partialAnswers.isEmpty
+            || chain.entries[..<index].contains { $0.interests.contains { $0.covers(record.apiKey, .response) } }
     }
 
     /// True if the filter has a part in this; notes that it saw the request.
@@ -162,6 +206,7 @@ final class ConnectionChain {
 
     /// Tells every filter that the connection has closed.
     func close() {
+        isClosed = true
         for filter in filters { filter.connectionClosed() }
     }
 }

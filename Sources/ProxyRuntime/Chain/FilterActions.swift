@@ -33,6 +33,19 @@ final class FilterActions {
         count(filter, dryRun ? "would_\(name)" : name)
     }
 
+    /// Counts what a filter did with a response.
+    func count(_ filter: String, _ action: ResponseAction, changed: Bool, dryRun: Bool) {
+        let name: String
+        switch action {
+        case .forward:
+            guard changed else { return }
+            name = "change"
+        case .hold: name = "hold"
+        case .close: name = "close"
+        }
+        count(filter, dryRun ? "would_\(name)" : name)
+    }
+
     /// Counts one action by its name.
     func count(_ filter: String, _ action: String) {
         let key = Key(filter: filter, action: action)

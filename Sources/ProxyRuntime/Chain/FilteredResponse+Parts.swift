@@ -3,11 +3,16 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts the broker's answer and those that filters have given to parts of the request together.
-    func mergeParts() throws(WireError) {
-        guard !record.parts.isEmpty, let asked = record.asked as? any PartiallyAnswerable else { return }
-        let fromBroker = try decoded(asked)
-        guard let merged = asked.mergeAny([fromBroker] + record.parts, version: record.apiVersion) else { return }
+    /// Puts the parts that a filter has answered together with the answer to the rest.
+    ///
+    /// - Parameter filter: its place in the chain.
+    func mergeParts(of filter: Int) throws(WireError) {
+        guard let partial = record.partialAnswers.last, partial.filter == filter,
+            let asked = partial.asked as? any PartiallyAnswerable
+        else { return }
+        record.partialAnswers.removeLast()
+        let rest = try decoded(asked)
+        guard let merged = asked.mergeAny([rest] + partial.answers, version: record.apiVersion) else { return }
         frame.setBody(merged)
     }
 

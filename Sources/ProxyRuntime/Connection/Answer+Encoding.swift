@@ -40,18 +40,38 @@ private struct ErrorCodeSink: FieldSink {
 }
 
 extension ByteBuffer {
-    /// The first error code that is not 0 in a response with its size prefix; 0 if there is none or it cannot be read.
-    func firstErrorCode(_ apiKey: APIKey, _ apiVersion: Int16) -> Int16 {
+    /// The first error code that is not 0 in a response; 0 if there is none or it cannot be read.
+    ///
+    /// - Parameters:
+    ///   - apiKey: which API it answers.
+    ///   - apiVersion: its version.
+    ///   - hasSize: true if the frame begins with its size.
+    func firstErrorCode(_ apiKey: APIKey, _ apiVersion: Int16, hasSize: Bool = true) -> Int16 {
         guard let layout = MessageLayout.layout(apiKey, .response), layout.validVersions.contains(apiVersion) else {
             return 0
         }
+        let prefix = hasSize ? 4 : 0
         let header = HeaderForm.responseHasTags(apiKey, apiVersion) ? 5 : 4
-        guard var body = getSlice(at: readerIndex + 4 + header, length: readableBytes - 4 - header) else { return 0 }
+        let size = readableBytes - prefix
+        guard size >= header, var body = getSlice(at: readerIndex + prefix + header, length: size - header) else {
+            return 0
+        }
         var walker = FieldWalker(
-            program: WalkProgram(layout: layout, version: apiVersion, roles: [.errorCode]), position: header,
-            end: readableBytes - 4)
+            program: WalkProgram(layout: layout, version: apiVersion, roles: [.errorCode]), position: header, end: size)
         var sink = ErrorCodeSink()
-        _ = try? body.walk(&walker, end: readableBytes - 4, &sink)
+        _ = try? body.walk(&walker, end: size, &sink)
         return sink.errorCode
+    }
+}
+
+extension FilteredResponse {
+    /// The frame as it is to leave, behind its size prefix; nil if there is none.
+    func whole(allocator: ByteBufferAllocator) throws(WireError) -> ByteBuffer? {
+        if let changed = try frame.encoded(allocator: allocator) { return changed }
+        guard let frame = frame.frame else { return nil }
+        var bytes = allocator.buffer(capacity: frame.readableBytes + 4)
+        bytes.writeInteger(UInt32(clamping: frame.readableBytes))
+        bytes.writeImmutableBuffer(frame)
+        return bytes
     }
 }

@@ -64,18 +64,92 @@ extension DownstreamConnection {
             close(reason: "acks_0_rejected")
             return
         }
-        var slot = slot(for: progress)
         progress.record?.wasAnswered = true
         do throws(WireError) {
-            let bytes = try answer.encoded(
-                apiKey: slot.apiKey, apiVersion: slot.apiVersion, correlationID: slot.correlationID,
-                allocator: shared.loop.allocator)
-            slot.answer = WaitingAnswer(
-                bytes: bytes, result: result, errorCode: bytes.firstErrorCode(slot.apiKey, slot.apiVersion))
+            queue(progress, try encoded(answer, for: progress), by: result)
         } catch {
             malformed("filter_encoding", error)
+        }
+    }
+
+    /// Answers a request as a filter decided: the filters before it see the answer as a response.
+    func answered(_ progress: RequestInProgress, _ answer: FilterAnswer) {
+        let result = CompletedRequest.Result.answeredByFilter(answer.filter)
+        guard let record = progress.record, let chain, progress.expectsResponse,
+            chain.isAwaited(record, before: answer.index)
+        else {
+            answered(progress, answer.answer, by: result)
             return
         }
+        do throws(WireError) {
+            var frame = try encoded(answer.answer, for: progress)
+            frame.moveReaderIndex(forwardBy: 4)
+            record.facts.errorCode = ErrorCode(
+                rawValue: frame.firstErrorCode(record.apiKey, record.apiVersion, hasSize: false))
+            let hasTags = HeaderForm.responseHasTags(record.apiKey, record.apiVersion)
+            let response = FilteredResponse(
+                record: record,
+                frame: FilteredFrame(
+                    frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
+                    bodyOffset: hasTags ? 5 : 4))
+            answered(
+                progress, response, chain.run(response, depths: .header ... .records, from: answer.index - 1),
+                by: result)
+        } catch {
+            malformed("filter_encoding", error)
+        }
+    }
+
+    private func answered(
+        _ progress: RequestInProgress, _ response: FilteredResponse, _ outcome: ResponseOutcome,
+        by result: CompletedRequest.Result
+    ) {
+        switch outcome {
+        case .close(let reason):
+            answering = progress
+            close(reason: reason)
+        case .held(let future):
+            // Requests behind it wait too, so that its slot is the next one.
+            answering = progress
+            setPause(.answering, true)
+            future.assumeIsolated().whenSuccess { [weak self] outcome in
+                guard let self, !self.isClosed else { return }
+                self.answering = nil
+                self.answered(progress, response, outcome, by: result)
+                guard self.answering == nil, !self.isClosed else { return }
+                self.flush()
+                self.setPause(.answering, false)
+                self.closeIfDone()
+            }
+        case .forward:
+            progress.record?.wasAnswered = true
+            do throws(WireError) {
+                guard let bytes = try response.whole(allocator: shared.loop.allocator) else { return }
+                queue(progress, bytes, by: result)
+            } catch {
+                malformed("filter_encoding", error)
+            }
+        }
+    }
+
+    private func encoded(_ answer: Answer, for progress: RequestInProgress) throws(WireError) -> ByteBuffer {
+        try answer.encoded(
+            apiKey: progress.head.apiKey, apiVersion: progress.head.apiVersion,
+            correlationID: progress.head.correlationID, allocator: shared.loop.allocator)
+    }
+
+    /// Gives an answer its slot, and sends it if it is its turn.
+    private func queue(_ progress: RequestInProgress, _ bytes: ByteBuffer, by result: CompletedRequest.Result) {
+        var slot = slot(for: progress)
+        var bytes = bytes
+        if let throttle = progress.record?.throttle, throttle > .zero {
+            ThrottleTime.raise(
+                to: throttle, in: &bytes, frameAt: bytes.readerIndex + 4,
+                bodyOffset: HeaderForm.responseHasTags(slot.apiKey, slot.apiVersion) ? 5 : 4, slot.apiKey,
+                slot.apiVersion)
+        }
+        slot.answer = WaitingAnswer(
+            bytes: bytes, result: result, errorCode: bytes.firstErrorCode(slot.apiKey, slot.apiVersion))
         _ = open(slot)
         if slots.count == 1 { sendAnswered() }
     }
@@ -136,6 +210,7 @@ extension DownstreamConnection {
                 record, result: result, responseBytes: size, duration: .nanoseconds(Int64(clamping: nanoseconds)),
                 upstream: upstream?.label)
             if record.throttle > .zero { mute(for: record.throttle) }
+            if let old = slot.chain, old !== chain { closeIfUnused(old) }
         }
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
     }

@@ -54,7 +54,7 @@ extension DownstreamConnection {
     }
 
     private func endSlots(reason: String) {
-        if let progress = current ?? heldAnswer?.progress, let record = progress.record,
+        if let progress = current ?? heldAnswer?.progress ?? answering, let record = progress.record,
             !progress.expectsResponse || isUnregistered(progress)
         {
             chain?.complete(
@@ -63,6 +63,7 @@ extension DownstreamConnection {
         }
         current = nil
         heldAnswer = nil
+        answering = nil
         for slot in slots {
             guard let record = slot.record else { continue }
             slot.chain?.complete(
@@ -101,11 +102,11 @@ extension DownstreamConnection {
             if inputClosed { close(reason: "client") }
             return
         }
-        if inputClosed, current == nil, heldAnswer == nil,
+        if inputClosed, current == nil, heldAnswer == nil, answering == nil,
             pauses.isDisjoint(with: [.connecting, .holding, .muted])
         {
             close(reason: "client")
-        } else if shared.loop.isDraining, current == nil {
+        } else if shared.loop.isDraining, current == nil, heldAnswer == nil, answering == nil {
             close(reason: "drain")
         }
     }

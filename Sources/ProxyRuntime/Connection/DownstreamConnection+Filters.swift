@@ -6,14 +6,23 @@ import NIOCore
 
 /// How requests meet the filters.
 extension DownstreamConnection {
-    /// Takes up the listener's chain, between two frames, if it was exchanged.
+    /// Takes up the listener's chain, between two frames; called where it is another than before.
     func adoptChain() {
+        // The first chain of a connection takes the place of none, that of an empty one does.
+        resetsFetchSession = chainGeneration != Self.noGeneration
         chainGeneration = shared.generation
-        let isExchange = chain != nil
-        guard isExchange || !shared.chain.entries.isEmpty else { return }
-        if let old = chain, !slots.contains(where: { $0.chain === old }) { old.close() }
-        chain = ConnectionChain(chain: shared.chain, context: context, plans: shared.plans, actions: shared.actions)
-        resetsFetchSession = isExchange
+        let old = chain
+        chain =
+            shared.chain.entries.isEmpty
+            ? nil
+            : ConnectionChain(chain: shared.chain, context: context, plans: shared.plans, actions: shared.actions)
+        if let old { closeIfUnused(old) }
+    }
+
+    /// Closes a chain that was exchanged, once the last request that met it has ended.
+    func closeIfUnused(_ old: ConnectionChain) {
+        guard old !== chain, !slots.contains(where: { $0.chain === old }) else { return }
+        old.close()
     }
 
     /// Reads what the proxy itself wants to know of a frame that is there whole; false if the connection was closed.
@@ -63,9 +72,9 @@ extension DownstreamConnection {
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress
-            case .answered(let answer, let name):
+            case .answered(let answer):
                 self.current = nil
-                self.heldAnswer = HeldAnswer(progress: progress, answer: answer, filter: name)
+                self.heldAnswer = HeldAnswer(progress: progress, answer: answer)
             case .close(let reason):
                 self.close(reason: reason)
                 return
@@ -85,9 +94,9 @@ extension DownstreamConnection {
             guard !self.isClosed else { return }
             switch outcome {
             case .forward: self.forwardHeld(progress, request)
-            case .answered(let answer, let name):
+            case .answered(let answer):
                 self.current = nil
-                self.answered(progress, answer, by: .answeredByFilter(name))
+                self.answered(progress, answer)
             case .close(let reason): self.close(reason: reason)
             case .held(let next):
                 self.wait(for: next, progress, request)

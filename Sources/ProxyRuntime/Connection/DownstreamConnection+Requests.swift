@@ -66,7 +66,7 @@ extension DownstreamConnection {
     private func step(_ intake: inout Intake) -> Bool {
         switch reading {
         case .header:
-            return pauses.isDisjoint(with: [.connecting, .holding, .inFlight, .muted, .draining]) && beginFrame(&intake)
+            return pauses.isDisjoint(with: [.connecting, .holding, .answering, .inFlight, .muted, .draining]) && beginFrame(&intake)
         case .passing(let left):
             let count = min(left, intake.chunk.readableBytes)
             intake.chunk.moveReaderIndex(forwardBy: count)
@@ -133,7 +133,7 @@ extension DownstreamConnection {
         if sasl.expectsToken, sasl.isToken(intake.chunk, at: start + 4) { return beginToken(&intake, size: Int(size)) }
         if let held = heldAnswer {
             heldAnswer = nil
-            return answerEarly(held.progress, held.answer, by: held.filter, &intake)
+            return answerEarly(held.progress, held.answer, &intake)
         }
         if current != nil, let pending = current { return resume(pending, &intake) }
         let outcome: RequestHead.Outcome
@@ -257,8 +257,8 @@ extension DownstreamConnection {
                 ))
             switch chain?.run(request, depths: .header ... .header) ?? .forward {
             case .forward: break
-            case .answered(let answer, let name):
-                return answerEarly(progress, answer, by: name, &intake)
+            case .answered(let answer):
+                return answerEarly(progress, answer, &intake)
             case .close(let reason):
                 close(reason: reason)
                 return false
@@ -353,13 +353,16 @@ extension DownstreamConnection {
         current = progress
         if !observeWhole(progress, frame) { return }
         let size = progress.size
-        if resetsFetchSession, progress.head.apiKey == .fetch, let answer = FetchSessions.reset(progress.head, frame) {
-            resetsFetchSession = false
-            current = nil
-            dropFrame(size, &intake, isGathered: isGathered)
-            answered(progress, answer, by: .answeredByProxy)
-            frameStartedAt = shared.loop.now
-            return
+        if resetsFetchSession, progress.head.apiKey == .fetch {
+            let next = FetchSessions.next(progress.head, frame)
+            if case .none = next {} else { resetsFetchSession = false }
+            if case .refused(let answer) = next {
+                current = nil
+                dropFrame(size, &intake, isGathered: isGathered)
+                answered(progress, answer, by: .answeredByProxy)
+                frameStartedAt = shared.loop.now
+                return
+            }
         }
         var changed: ByteBuffer?
         if let record = progress.record, progress.plan.depth != nil {
@@ -377,10 +380,10 @@ extension DownstreamConnection {
                     malformed("filter_encoding", error)
                     return
                 }
-            case .answered(let answer, let name):
+            case .answered(let answer):
                 dropFrame(size, &intake, isGathered: isGathered)
                 current = nil
-                answered(progress, answer, by: .answeredByFilter(name))
+                answered(progress, answer)
                 frameStartedAt = shared.loop.now
                 return
             case .close(let reason):
@@ -439,14 +442,14 @@ extension DownstreamConnection {
     }
 
     private func answerEarly(
-        _ progress: RequestInProgress, _ answer: Answer, by name: String, _ intake: inout Intake
+        _ progress: RequestInProgress, _ answer: FilterAnswer, _ intake: inout Intake
     ) -> Bool {
         forwardRun(&intake, upTo: intake.chunk.readerIndex)
         intake.chunk.moveReaderIndex(forwardBy: 4)
         intake.restartRun()
         reading = .discarding(progress.size)
         current = nil
-        answered(progress, answer, by: .answeredByFilter(name))
+        answered(progress, answer)
         return true
     }
 

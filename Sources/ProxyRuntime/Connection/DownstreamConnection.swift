@@ -40,6 +40,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
         static let draining = Pauses(rawValue: 32)
         /// The client's answers are not taken by the client.
         static let answersFull = Pauses(rawValue: 64)
+        /// A filter has not decided yet about the answer that another one gave.
+        static let answering = Pauses(rawValue: 128)
     }
 
     /// Where the reader of requests stands.
@@ -55,6 +57,9 @@ final class DownstreamConnection: ChannelDuplexHandler {
         /// A body whose request is answered already: this many bytes are to come.
         case discarding(Int)
     }
+
+    /// Stands for the chain before the first request.
+    static let noGeneration = UInt64.max
 
     let shared: ListenerLoop
     let target: Target
@@ -82,10 +87,12 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// The number of the first slot.
     var firstSlot: UInt64 = 0
     var chain: ConnectionChain?
-    /// The generation of ``chain``; 0 for none.
-    var chainGeneration: UInt64 = 0
+    /// The generation of the chain that the connection has taken up.
+    var chainGeneration = DownstreamConnection.noGeneration
     /// A request that filters have answered while they held it at its header: its body is still to be taken in.
     var heldAnswer: HeldAnswer?
+    /// A request that a filter has answered, and on whose answer the filters before it have not decided yet.
+    var answering: RequestInProgress?
     var sasl = SASLObserver()
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
@@ -241,14 +248,11 @@ struct GatheredFrame {
 /// The answer to a request that filters have given while they held it at its header.
 final class HeldAnswer {
     let progress: RequestInProgress
-    let answer: Answer
-    /// The filter's name.
-    let filter: String
+    let answer: FilterAnswer
 
-    init(progress: RequestInProgress, answer: Answer, filter: String) {
+    init(progress: RequestInProgress, answer: FilterAnswer) {
         self.progress = progress
         self.answer = answer
-        self.filter = filter
     }
 }
 

@@ -61,6 +61,7 @@ extension UpstreamConnection {
         case .walking:
             return walk(&intake)
         case .gathering(var frame):
+            guard !pauses.contains(.budget) else { return false }
             reading = .header
             if var bytes = intake.chunk.readSlice(length: min(frame.missing, intake.chunk.readableBytes)) {
                 frame.bytes.writeBuffer(&bytes)
@@ -143,7 +144,7 @@ extension UpstreamConnection {
     }
 
     private func wantsWhole(_ progress: ResponseInProgress, isHere: Bool) -> Bool {
-        if (progress.record?.parts.isEmpty ?? true) == false { return true }
+        if (progress.record?.partialAnswers.isEmpty ?? true) == false { return true }
         switch progress.plan.mode {
         case .whole: return true
         case .cutThrough: return false
@@ -301,7 +302,7 @@ extension UpstreamConnection {
             downstream.heldBytes += progress.size
             return true
         }
-        setPause(.downstreamFull, true)
+        setPause(.budget, true)
         let size = progress.size
         let budget = shared.budget
         wait.assumeIsolated().whenSuccess { [self] in
@@ -310,7 +311,7 @@ extension UpstreamConnection {
                 return
             }
             self.downstream.heldBytes += size
-            self.setPause(.downstreamFull, false)
+            self.setPause(.budget, false)
         }
         return false
     }
@@ -342,7 +343,7 @@ extension UpstreamConnection {
 
     private func filter(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) throws(WireError) {
         guard let record = progress.record, let chain = progress.chain,
-            progress.plan.depth != nil || !record.parts.isEmpty
+            progress.plan.depth != nil || !record.partialAnswers.isEmpty
         else {
             send(progress, frame, errorCode: errorCode)
             return
@@ -353,7 +354,6 @@ extension UpstreamConnection {
             frame: FilteredFrame(
                 frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
                 bodyOffset: progress.bodyOffset))
-        try response.mergeParts()
         switch chain.run(response, depths: .header ... .records) {
         case .forward: try sendFiltered(progress, response, errorCode: errorCode)
         case .close(let reason): downstream.close(reason: reason)
@@ -397,7 +397,8 @@ extension UpstreamConnection {
         while !isGone, !pauses.contains(.holding), let (exchange, frame) = deferred.popFirst() {
             downstream.unhold(frame.readableBytes)
             let slot = downstream.slots.first
-            let plan = shared.plans.response(exchange.apiKey, exchange.apiVersion)
+            let plans = slot?.chain?.plans ?? shared.plans
+            let plan = plans.response(exchange.apiKey, exchange.apiVersion)
             let progress = ResponseInProgress(
                 exchange: exchange, plan: plan, size: frame.readableBytes,
                 bodyOffset: frame.bodyOffset(hasTags: plan.headerHasTags), correlationID: slot?.correlationID ?? 0,

@@ -20,6 +20,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         static let downstreamFull = Pauses(rawValue: 1)
         /// A filter has not decided about a response yet.
         static let holding = Pauses(rawValue: 2)
+        /// Memory for a held frame is not to be had yet.
+        static let budget = Pauses(rawValue: 4)
     }
 
     /// Where the reader of responses stands.

@@ -51,6 +51,15 @@ final class ProxyServer: Sendable {
     /// - Parameter signals: whether to heed signals; false where the process is not the proxy's own.
     /// - Throws: ``BindError`` or the admin server's error if an address cannot be had.
     func run(signals: Bool) async throws {
+        // Cancelled is another way to be asked to quit: what is in flight is answered all the same.
+        try await withTaskCancellationHandler {
+            try await Task { [self] in try await serve(signals: signals) }.value
+        } onCancel: {
+            _ = status.quit()
+        }
+    }
+
+    private func serve(signals: Bool) async throws {
         let admin = loaded.configuration.admin
         let server = AdminServer(
             configuration: Admin.AdminConfiguration(
@@ -60,12 +69,15 @@ final class ProxyServer: Sendable {
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             let group = ServiceGroup(configuration: .init(services: [server], logger: QuietLogger.make(logger)))
-            tasks.addTask { try await group.run() }
+            let adminTask = Task { try await group.run() }
+            tasks.addTask { try await adminTask.value }
             if signals { tasks.addTask { [self] in await heedSignals() } }
             do {
                 try await proxy.open()
             } catch {
                 await proxy.shutDown()
+                await group.triggerGracefulShutdown()
+                _ = await adminTask.result
                 tasks.cancelAll()
                 throw error
             }
@@ -98,6 +110,7 @@ final class ProxyServer: Sendable {
             // Not cancelled with the task that asked for it: what is in flight is to be answered.
             _ = await Task { [proxy] in await proxy.drain() }.value
             await group.triggerGracefulShutdown()
+            _ = await adminTask.result
             await Task { [proxy] in await proxy.shutDown() }.value
             tasks.cancelAll()
             if let failure { throw failure }
