@@ -82,6 +82,11 @@ let modules: [Target] = [
         settings: hotPath
     ),
     module(
+        "BenchmarkProbes",
+        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        settings: hotPath
+    ),
+    module(
         "Admin",
         ["Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
     ),
@@ -124,7 +129,11 @@ let testTargets: [Target] = [
 
 let package = Package(
     name: "sluice",
-    products: [.executable(name: "sluice", targets: ["sluice"])],
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "KafkaMessages", targets: ["KafkaWire", "KafkaMessages"]),
+        .library(name: "BenchmarkProbes", targets: ["BenchmarkProbes"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),

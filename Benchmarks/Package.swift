@@ -13,6 +13,7 @@ let package = Package(
         .executableTarget(
             name: "Codec",
             dependencies: [
+                .product(name: "BenchmarkProbes", package: "sluice"),
                 .product(name: "KafkaMessages", package: "sluice"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Benchmark", package: "benchmark"),

@@ -82,7 +82,7 @@ struct MalformedFramesTests {
     private static func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") })
-        let kibibytes = try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        let kibibytes = try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
         return kibibytes << 10
     }
 }
