@@ -178,6 +178,12 @@ def test_a_second_sigterm_exits_at_once(start_sluice: Callable[..., Sluice]) -> 
     sluice.stop(expected=(0, 1, 143, -signal.SIGTERM))
 
 
+def test_an_end_right_after_the_start_is_as_clean_as_any(tmp_path: Path, cluster: Cluster) -> None:
+    for round in range(8):
+        # Sluice is ready with the first bootstrap server, and still asking the others.
+        Sluice(tmp_path / str(round), cluster.bootstrap_servers).stop()
+
+
 def test_sigterm_during_traffic_loses_nothing_that_was_acknowledged(
     tmp_path: Path, cluster: Cluster, clients: Clients, topic: str
 ) -> None:
