@@ -113,14 +113,15 @@ let testTargets: [Target] = [
     ),
     tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
+    tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire"]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(of: "KafkaWire", [nioCore]),
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry",
-            logging, nioCore, nioEmbedded,
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
+            "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
     tests(of: "Settings"),

@@ -68,7 +68,7 @@ package struct BrokerConnection: Sendable {
                 let frame = try RequestFrame.encode(
                     request, version: version, correlationID: handler.value.expect(promise), clientID: clientID,
                     allocator: channel.allocator)
-                channel.writeAndFlush(frame, promise: nil)
+                channel.writeAndFlush(frame).whenFailure { promise.fail($0) }
             } catch {
                 promise.fail(error)
             }

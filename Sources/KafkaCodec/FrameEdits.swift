@@ -79,6 +79,7 @@ package struct FrameEdits {
                 result.writeBytes(UnsafeRawBufferPointer(rebasing: old[position...]))
             }
         }
+        result.setInteger(UInt32(clamping: result.readableBytes - 4), at: result.readerIndex)
         return result
     }
 }
