@@ -4,11 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 modules=(FilterAPI KafkaWire Telemetry)
-swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members
 rm -rf .build/docs .build/docs-symbols
 mkdir -p .build/docs-symbols
+# It visits all targets and fails for the tests, which have no interface; the modules that matter are checked below.
+swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members || true
 for module in "${modules[@]}"; do
-    find .build -path '*symbolgraph*' -name "$module.symbols.json" -exec cp {} .build/docs-symbols/ \;
+    cp "$(swift build --show-bin-path)/../symbolgraph/$module.symbols.json" .build/docs-symbols/
 done
 docc=$(command -v docc || echo "$(dirname "$(readlink -f "$(command -v swift)")")/docc")
 "$docc" convert --additional-symbol-graph-dir .build/docs-symbols --output-path .build/docs \
