@@ -49,7 +49,8 @@ private struct MergeCase: Sendable, CustomTestStringConvertible {
     ) {
         testDescription = Asked.name + name
         run = {
-            let merged = asked.mergeAny([make(broker), make(filter)], version: version ?? Asked.validVersions.upperBound)
+            let merged = asked.mergeAny(
+                [make(broker), make(filter)], version: version ?? Asked.validVersions.upperBound)
             return (merged as? Asked.Response).map(show) ?? []
         }
         self.expected = expected
@@ -459,7 +460,8 @@ struct PartiallyAnswerableTests {
             version: 5),
         flat(
             with(CreatePartitionsRequest()) {
-                $0.topics = names.map { name in with(CreatePartitionsRequest.CreatePartitionsTopic()) { $0.name = name } }
+                $0.topics = names.map { name in with(CreatePartitionsRequest.CreatePartitionsTopic()) { $0.name = name }
+                }
             }, \.results, { name in with(CreatePartitionsResponse.CreatePartitionsTopicResult()) { $0.name = name } },
             \.name),
         flat(

@@ -211,7 +211,7 @@ private let cases: [RewritingCase] = [
     flatCoordinator(9, expected: nil), coordinators, produce, fetch, shareFetch, shareAcknowledge,
 ].flatMap { $0 }
 
-@Suite("Addresses of a virtual cluster")
+@Suite("Addresses of a virtual cluster", .serialized)
 struct AddressRewritingTests {
     /// What the client gets for a response of the broker that comes in these pieces.
     private func exchange(

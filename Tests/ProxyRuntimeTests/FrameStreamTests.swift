@@ -98,7 +98,7 @@ private struct Conversation {
     }
 }
 
-@Suite("Frames that come in any pieces")
+@Suite("Frames that come in any pieces", .serialized)
 struct FrameStreamTests {
     private static let chains: [String: @Sendable (Journal) -> [FilterChain.Entry]] = [
         "no filter": { _ in [] },
@@ -120,31 +120,49 @@ struct FrameStreamTests {
         [Interest(nil, .request, depth: depth), Interest(nil, .response, depth: depth)]
     }
 
-    /// What comes out on both sides when everything is cut at some places.
-    private func run(_ name: String, cuts: (Int) -> [Int]) throws -> (broker: ByteBuffer, client: ByteBuffer, ends: Int)
-    {
-        let journal = Journal()
-        let connections = try Connections(Self.chains[name]?(journal) ?? [])
-        let conversation = try Conversation.make()
-        // Else Sluice would ask for its name, sooner or later as the bytes come.
-        connections.cluster.learn(topics: [("orders", Conversation.topicID)])
-        try Self.pieces(conversation.requests, cuts(conversation.requests.readableBytes)).forEach(
-            connections.clientSends)
-        let got = try connections.brokerGot()
-        try #require(got.count == conversation.responses.count)
-        var responses = ByteBuffer()
-        for (request, response) in zip(got, conversation.responses) {
-            responses.writeImmutableBuffer(try Connections.response(response, to: request))
+    /// What comes out on both sides when everything is cut at some places; one connection after another conversation.
+    private final class Conversations {
+        private let journal = Journal()
+        private let connections: Connections
+        private let conversation: Conversation
+
+        init(_ chain: String) throws {
+            connections = try Connections(FrameStreamTests.chains[chain]?(journal) ?? [])
+            conversation = try Conversation.make()
+            // Else Sluice would ask for its name, sooner or later as the bytes come.
+            connections.cluster.learn(topics: [("orders", Conversation.topicID)])
         }
-        try Self.pieces(responses, cuts(responses.readableBytes)).forEach(connections.brokerSends)
-        var toBroker = ByteBuffer()
-        for frame in got { toBroker.writeImmutableBuffer(frame) }
-        var toClient = ByteBuffer()
-        let answers = try connections.clientGot()
-        #expect(answers.count == got.count)
-        for frame in answers { toClient.writeImmutableBuffer(frame) }
-        #expect(!connections.isClosed)
-        return (toBroker, toClient, journal.entries.filter { $0.contains("completed") }.count)
+
+        func run(cuts: (Int) -> [Int]) throws -> Passed {
+            journal.clear()
+            try FrameStreamTests.pieces(conversation.requests, cuts(conversation.requests.readableBytes))
+                .forEach(connections.clientSends)
+            let got = try connections.brokerGot()
+            try #require(got.count == conversation.responses.count)
+            var responses = ByteBuffer()
+            for (request, response) in zip(got, conversation.responses) {
+                responses.writeImmutableBuffer(try Connections.response(response, to: request))
+            }
+            try FrameStreamTests.pieces(responses, cuts(responses.readableBytes)).forEach(connections.brokerSends)
+            var passed = Passed()
+            for var frame in got {
+                // Sluice's own number goes on from one conversation to the next.
+                frame.setInteger(Int32(0), at: frame.readerIndex + 4)
+                passed.broker.writeImmutableBuffer(frame)
+            }
+            let answers = try connections.clientGot()
+            try #require(answers.count == got.count && !connections.isClosed)
+            for frame in answers { passed.client.writeImmutableBuffer(frame) }
+            passed.ends = journal.entries.filter { $0.contains("completed") }.count
+            return passed
+        }
+    }
+
+    /// What came out on both sides, and how many requests were completed.
+    private struct Passed: Equatable {
+        var broker = ByteBuffer()
+        var client = ByteBuffer()
+        var ends = 0
     }
 
     private static func pieces(_ bytes: ByteBuffer, _ cuts: [Int]) -> [ByteBuffer] {
@@ -162,32 +180,27 @@ struct FrameStreamTests {
 
     @Test("They go on as those that come whole: cut anywhere, in both directions", arguments: chains.keys.sorted())
     func cutAnywhere(chain: String) throws {
-        let whole = try run(chain) { _ in [] }
+        let conversations = try Conversations(chain)
+        let whole = try conversations.run { _ in [] }
         #expect(whole.ends == (chain == "no filter" ? 0 : 13))
         for cut in 0..<1000 {
-            let cutOnce = try run(chain) { [min(cut, $0)] }
-            try #require(cutOnce.broker == whole.broker, "\(chain): requests cut at \(cut)")
-            try #require(cutOnce.client == whole.client, "\(chain): responses cut at \(cut)")
-            try #require(cutOnce.ends == whole.ends)
+            try #require(try conversations.run { [min(cut, $0)] } == whole, "\(chain): cut at \(cut)")
         }
-        let oneByOne = try run(chain) { Array(0..<$0) }
-        #expect(oneByOne.broker == whole.broker)
-        #expect(oneByOne.client == whole.client)
+        #expect(try conversations.run { Array(0..<$0) } == whole)
     }
 
     @Test("All chains that change nothing forward the same bytes")
     func sameForAllChains() throws {
-        let first = try run("no filter") { _ in [] }
+        let first = try Conversations("no filter").run { _ in [] }
         for chain in Self.chains.keys {
-            let other = try run(chain) { _ in [] }
-            #expect(other.broker == first.broker, "\(chain)")
-            #expect(other.client == first.client, "\(chain)")
+            let other = try Conversations(chain).run { _ in [] }
+            #expect(other.broker == first.broker && other.client == first.client, "\(chain)")
         }
     }
 
     @Test("No broker's own address reaches the client")
     func noAddress() throws {
-        let client = try run("no filter") { _ in [] }.client
+        let client = try Conversations("no filter").run { _ in [] }.client
         let text = String(decoding: client.readableBytesView, as: UTF8.self)
         #expect(!text.contains("internal"))
         #expect(text.contains("sluice.example"))

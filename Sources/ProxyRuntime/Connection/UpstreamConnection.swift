@@ -31,6 +31,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         case passing(Int)
         case walking
         case gathering(GatheredFrame)
+        /// An answer that nobody asked for: this many bytes are to come.
+        case discarding(Int)
     }
 
     let shared: ListenerLoop
@@ -46,7 +48,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     var exchanges = Deque<Exchange>()
     /// Questions that wait for the end of the request that is being forwarded.
     var questions = Deque<Question>()
-    private var lastCorrelationID: Int32 = 0
+    private(set) var lastCorrelationID: Int32 = 0
+    /// The latest correlation ID that was answered.
+    var lastAnsweredID: Int32 = 0
     var unread: ByteBuffer?
     var reading = Reading.header
     var walker = FieldWalker()
@@ -185,7 +189,11 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     /// Sluice's own number for the next request.
     func nextCorrelationID() -> Int32 {
-        lastCorrelationID = lastCorrelationID == .max ? 1 : lastCorrelationID + 1
+        if lastCorrelationID == .max {
+            lastCorrelationID = 0
+            lastAnsweredID = 0
+        }
+        lastCorrelationID += 1
         return lastCorrelationID
     }
 
