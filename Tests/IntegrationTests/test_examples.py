@@ -1,0 +1,47 @@
+"""The configurations that come with Sluice, and the scripts that show them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness.cluster import Cluster
+from harness.ports import free_ports
+from harness.sluice import BINARY, ROOT, run_to_end
+
+CONFIGURATIONS = sorted([ROOT / "config" / "sluice.yaml", *ROOT.glob("examples/*/sluice.yaml")])
+
+
+@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_configuration_that_comes_along_is_valid(path: Path) -> None:
+    ended = run_to_end("validate", "-c", path)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_schema_for_editors_is_that_of_this_build() -> None:
+    current = run_to_end("config-schema").stdout
+    committed = (ROOT / "config" / "sluice.schema.json").read_text()
+    assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
+
+
+def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
+    ports = free_ports(12)
+    ended = subprocess.run(
+        [ROOT / "examples" / "access-log" / "show.sh"],
+        env=os.environ
+        | {
+            "SLUICE": str(BINARY),
+            "KAFKA_BOOTSTRAP": cluster.bootstrap_servers.split(",")[0],
+            "PORT": str(ports[0]),
+            "BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
+            "ADMIN_PORT": str(ports[11]),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "\n100\n" in ended.stdout
+    assert '"client_id":"shop"' in ended.stdout and '"topics":["orders"]' in ended.stdout
