@@ -56,6 +56,7 @@ func tests(
 
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
+    .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
@@ -97,7 +98,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI", "KafkaMessages",
+            "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
+            "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
             serviceLifecycle, unixSignals,
         ],

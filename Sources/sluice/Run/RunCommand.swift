@@ -59,6 +59,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Allocator.tune()
         let level = LogLevelControl(logLevel.level)
         let sink = LogSink(format: logFormat.format)
         LineLogHandler.bootstrap(level: level, sink: sink)
