@@ -68,11 +68,14 @@ final class ProxyServer: Sendable {
                 publicAddress: admin.publicAddress.map { .init(host: $0.host, port: $0.port) }),
             inspection: inspection, registry: registry, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
+        // Before anything is open, so that no signal finds the process without an ear for it.
+        let trapped: UnixSignalsSequence? =
+            signals ? await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1, .sighup) : nil
         try await withThrowingTaskGroup(of: Void.self) { tasks in
+            if let trapped { tasks.addTask { [self] in await heed(trapped) } }
             let group = ServiceGroup(configuration: .init(services: [server], logger: QuietLogger.make(logger)))
             let adminTask = Task { try await group.run() }
             tasks.addTask { try await adminTask.value }
-            if signals { tasks.addTask { [self] in await heedSignals() } }
             do {
                 try await proxy.open()
             } catch {
@@ -91,7 +94,7 @@ final class ProxyServer: Sendable {
                         "cluster": "\(listener.cluster.name)",
                     ])
             }
-            tasks.addTask { [self] in await proxy.run() }
+            let watch = Task { [proxy] in await proxy.run() }
             tasks.addTask { [self] in
                 await status.waitForQuit()
                 try Task.checkCancellation()
@@ -112,6 +115,9 @@ final class ProxyServer: Sendable {
             _ = await Task { [proxy] in await proxy.drain() }.value
             await group.triggerGracefulShutdown()
             _ = await adminTask.result
+            // It uses the event loops that end next.
+            watch.cancel()
+            await watch.value
             await Task { [proxy] in await proxy.shutDown() }.value
             tasks.cancelAll()
             if let failure { throw failure }
@@ -119,8 +125,8 @@ final class ProxyServer: Sendable {
         }
     }
 
-    private func heedSignals() async {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sigusr1, .sighup) {
+    private func heed(_ signals: UnixSignalsSequence) async {
+        for await signal in signals {
             switch signal {
             case .sigusr1:
                 proxy.reopenFiles()
