@@ -187,6 +187,19 @@ extension DownstreamConnection {
         sendAnswered()
     }
 
+    /// The answer of the first slot has left, in which no filter has a part: the short form of ``responseSent(size:errorCode:by:)``.
+    func plainResponseSent(_ slot: Slot, size: Int, errorCode: Int16) {
+        slots.removeFirst()
+        firstSlot &+= 1
+        let metrics = shared.metrics
+        metrics.inFlight.decrement()
+        clientCounters?.responseBytes.increment(by: UInt64(max(0, size + 4)))
+        metrics.countResponse(
+            slot.apiKey, errorCode: errorCode, nanoseconds: elapsed(since: slot.startedAt, until: shared.loop.now))
+        if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
+        if let next = slots.first, !next.isPlain { sendAnswered() }
+    }
+
     /// Sends the answers that have waited for their turn.
     private func sendAnswered() {
         while let answer = slots.first?.answer {

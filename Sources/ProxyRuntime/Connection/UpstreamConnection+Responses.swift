@@ -185,7 +185,7 @@ extension UpstreamConnection {
             downstream.sasl.handshakeAnswered(version: slot.apiVersion, errorCode: sink.errorCode)
         }
         forwardRunIfAnswersWait(&intake)
-        downstream.responseSent(size: size, errorCode: sink.errorCode, by: .answered)
+        downstream.plainResponseSent(slot, size: size, errorCode: sink.errorCode)
         return true
     }
 
