@@ -89,7 +89,7 @@ let modules: [Target] = [
     ),
     module(
         "Admin",
-        ["Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
+        ["Settings", "Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
     ),
     module("EmbeddedCluster"),
 ]

@@ -31,12 +31,12 @@ public struct MetricsSnapshot: Sendable {
     /// The families, ordered by name.
     public var families: [Family]
 
-    /// The families whose names the expression finds.
+    /// The families with some names.
     ///
-    /// - Parameter filter: where a part of the name must match.
+    /// - Parameter isWanted: whether a name is one of them.
     /// - Returns: a snapshot of these families only.
-    public func filtered(by filter: BoundedRegex) -> MetricsSnapshot {
-        MetricsSnapshot(families: families.filter { filter.finds(in: $0.family.name) })
+    public func filtered(by isWanted: (_ name: String) -> Bool) -> MetricsSnapshot {
+        MetricsSnapshot(families: families.filter { isWanted($0.family.name) })
     }
 
     /// The value of one series, mostly for tests.

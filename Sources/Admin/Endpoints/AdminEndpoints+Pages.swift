@@ -1,21 +1,28 @@
 import HTTPTypes
+import Settings
 import Telemetry
 
 extension AdminEndpoints {
+    /// The longest expression that `?filter=` takes, in bytes: anybody may ask for `/stats`.
+    private static let longestFilter = 256
+
     @Sendable func stats(_ request: AdminRequest) async -> AdminResponse {
         guard let format = request.format(.text) else {
             return .text("unknown format; there are json and prometheus\n", status: .badRequest)
         }
-        var filter: BoundedRegex?
+        var filter: RegularExpression?
         if let pattern = request.parameters["filter"] {
-            do {
-                filter = try BoundedRegex(pattern)
+            guard pattern.utf8.count <= Self.longestFilter else {
+                return .text("filter: longer than \(Self.longestFilter) bytes\n", status: .badRequest)
+            }
+            do throws(SettingProblem) {
+                filter = try RegularExpression(parsing: pattern)
             } catch {
-                return .text("filter: \(VisibleText.escaped("\(error)"))\n", status: .badRequest)
+                return .text("filter: \(VisibleText.escaped(error.message))\n", status: .badRequest)
             }
         }
         var snapshot = await registry.gather()
-        if let filter { snapshot = snapshot.filtered(by: filter) }
+        if let filter { snapshot = snapshot.filtered { filter.occurs(in: $0) } }
         return switch format {
         case .json: .json(text: MetricsJSON.render(snapshot))
         case .text: AdminResponse(contentType: PrometheusText.contentType, body: PrometheusText.render(snapshot))
