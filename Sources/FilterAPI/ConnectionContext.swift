@@ -73,13 +73,3 @@ package protocol UpstreamAsking: AnyObject {
     /// The body of the answer, without its header.
     func ask(_ message: any RequestMessage, version: Int16) -> EventLoopFuture<ByteBuffer>
 }
-
-/// What is known of the upstream cluster at this moment.
-public protocol ClusterView: Sendable {
-    /// The cluster's name in the configuration.
-    var name: String { get }
-    /// The name of a topic; nil if it has not been seen.
-    func topicName(_ id: KafkaUUID) -> String?
-    /// The ID of a topic; nil if it has not been seen, or the cluster has none.
-    func topicID(_ name: String) -> KafkaUUID?
-}

@@ -22,6 +22,8 @@ public enum Depth: UInt8, Sendable, Comparable, CaseIterable {
 public struct Interest: Sendable {
     /// The APIs; nil for all.
     public var apiKeys: Set<APIKey>?
+    /// The versions of them; nil for all.
+    public var versions: ClosedRange<Int16>?
     /// Requests or responses.
     public var direction: Direction
     /// How deep.
@@ -33,18 +35,29 @@ public struct Interest: Sendable {
     ///
     /// - Parameters:
     ///   - apiKeys: the APIs; nil for all that are known.
+    ///   - versions: the versions of them; nil for all. Where a filter looks deeper than the header at any version of
+    ///     an API, versions that are not known are never forwarded.
     ///   - direction: requests or responses.
     ///   - depth: how deep.
     ///   - topics: true to have the names of the topics collected.
-    public init(_ apiKeys: Set<APIKey>? = nil, _ direction: Direction, depth: Depth, topics: Bool = false) {
+    public init(
+        _ apiKeys: Set<APIKey>? = nil, versions: ClosedRange<Int16>? = nil, _ direction: Direction, depth: Depth,
+        topics: Bool = false
+    ) {
         self.apiKeys = apiKeys
+        self.versions = versions
         self.direction = direction
         self.depth = depth
         self.topics = topics
     }
 
-    /// True if the interest is in this API and direction.
+    /// True if the interest is in some version of this API in this direction.
     public func covers(_ key: APIKey, _ direction: Direction) -> Bool {
         self.direction == direction && (apiKeys?.contains(key) ?? true)
+    }
+
+    /// True if the interest is in this version of the API in this direction.
+    public func covers(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Bool {
+        covers(key, direction) && (versions?.contains(version) ?? true)
     }
 }

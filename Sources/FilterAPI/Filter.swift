@@ -14,6 +14,30 @@ public protocol Filter: Sendable {
     /// - Returns: the filter's part in the connection, called on the same event loop until the connection has closed.
     func makeConnectionFilter(_ connection: ConnectionContext) -> any ConnectionFilter
 
+    /// Makes what accompanies a connection that is open already, when the chain is exchanged under it and this filter
+    /// takes the place of one of the same name and type.
+    ///
+    /// - Parameters:
+    ///   - connection: the client.
+    ///   - old: what the former filter made; requests that it saw still come to their end with it.
+    /// - Returns: as ``makeConnectionFilter(_:)``, which is what a filter has that keeps nothing over the exchange.
+    func makeConnectionFilter(
+        _ connection: ConnectionContext, replacing old: any ConnectionFilter
+    ) -> any ConnectionFilter
+
+    /// True if the filter may have a part in what a client sends. It is left out of the plans for all others, whose
+    /// frames are taken in as if it was not there.
+    ///
+    /// Asked on the client's event loop, when the client is known and again when it gives another client ID or has
+    /// another principal; the answer must not change for the same client.
+    func concerns(_ client: ClientIdentity) -> Bool
+
+    /// Decides on connections before anything is read from them; nil if the filter does not.
+    var gate: (any ConnectionGate)? { get }
+
+    /// What an operator sees of the filter and may change on it while it runs; nil if there is nothing.
+    var control: (any FilterControl)? { get }
+
     /// Called on `SIGUSR1`: files that are written to are to be opened anew.
     func reopenFiles()
 
@@ -22,6 +46,20 @@ public protocol Filter: Sendable {
 }
 
 extension Filter {
+    /// Begins anew.
+    public func makeConnectionFilter(
+        _ connection: ConnectionContext, replacing old: any ConnectionFilter
+    ) -> any ConnectionFilter { makeConnectionFilter(connection) }
+
+    /// Most filters are for all clients.
+    public func concerns(_ client: ClientIdentity) -> Bool { true }
+
+    /// Most filters look at requests only.
+    public var gate: (any ConnectionGate)? { nil }
+
+    /// Most filters do as their configuration says and no more.
+    public var control: (any FilterControl)? { nil }
+
     /// Most filters write no files.
     public func reopenFiles() {}
 
@@ -68,6 +106,10 @@ public enum RequestAction: Sendable {
     case answer(Answer)
     /// It waits for the future's action. Requests behind it on the connection wait too.
     case hold(EventLoopFuture<RequestAction>)
+    /// The filter has seen the header and has to see more: the frame is held until it is whole, and shown to this
+    /// filter again, then to the ones behind it. On a frame that is whole already, or has passed, this is a mistake of
+    /// the filter's and means ``forward``.
+    case inspect
     /// The connection is closed. The reason appears in logs and metrics: a short word of a small set.
     case close(reason: String)
 }

@@ -14,13 +14,22 @@ public struct FilterContext: Sendable {
     public let logger: Logger
     /// True if the filter is to do all but act.
     public let isDryRun: Bool
+    /// The cluster behind the listener.
+    public let cluster: any ClusterView
+    /// The filter of the same name and type on the same listener whose place this one takes at a reload; nil at start.
+    public let predecessor: (any Filter)?
 
     /// A context.
-    public init(name: String, listener: String, metrics: MetricsRegistry, logger: Logger, isDryRun: Bool) {
+    public init(
+        name: String, listener: String, metrics: MetricsRegistry, logger: Logger, isDryRun: Bool,
+        cluster: any ClusterView, predecessor: (any Filter)? = nil
+    ) {
         self.name = name
         self.listener = listener
         self.metrics = metrics
         self.logger = logger
         self.isDryRun = isDryRun
+        self.cluster = cluster
+        self.predecessor = predecessor
     }
 }

@@ -53,6 +53,8 @@ public final class RequestRecord {
     package var notes: [Int: any Sendable] = [:]
     /// Parts of the answer that filters have given already, in the order of the chain.
     package var partialAnswers: [PartialAnswer] = []
+    /// True if the response is to be held until it is whole.
+    package var inspectsResponse = false
     /// True once a filter or the proxy has answered it in the broker's place.
     package var wasAnswered = false
     /// Filters that saw the request, by their place in the chain.

@@ -54,7 +54,7 @@ package final class Proxy: Sendable {
             guard let cluster = clusters.first(where: { $0.name == listener.cluster }) else { return nil }
             return Listener(
                 configuration: listener, cluster: cluster, limits: limits, budget: budget,
-                chain: try chains.build(listener.filters, listener: listener.name), logger: logger)
+                chain: try chains.build(listener.filters, listener: listener.name, cluster: cluster), logger: logger)
         }
         group = MultiThreadedEventLoopGroup(numberOfThreads: concurrency)
         var loops: [ProxyLoop] = []

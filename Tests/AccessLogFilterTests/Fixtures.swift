@@ -15,6 +15,8 @@ struct UnknownCluster: ClusterView {
     var name: String { "main" }
     func topicName(_ id: KafkaUUID) -> String? { nil }
     func topicID(_ name: String) -> KafkaUUID? { nil }
+    func partitions(of topic: String) -> Int? { nil }
+    func describe(_ topics: [String]) async throws -> [TopicDescription] { [] }
 }
 
 /// A connection, and a request on it, that tests change before they log it.
@@ -159,7 +161,7 @@ extension AccessLogFilter {
         try AccessLogFilter(
             configuration,
             context: FilterContext(
-                name: name, listener: "apps", metrics: metrics, logger: logger, isDryRun: isDryRun))
+                name: name, listener: "apps", metrics: metrics, logger: logger, isDryRun: isDryRun, cluster: UnknownCluster()))
     }
 }
 

@@ -45,12 +45,13 @@ struct ChainBuilder {
     /// Builds the chain of a listener.
     ///
     /// - Throws: what a filter cannot do without.
-    func build(_ entries: [FilterEntry], listener: String) throws -> FilterChain {
+    func build(_ entries: [FilterEntry], listener: String, cluster: any ClusterView) throws -> FilterChain {
         guard !entries.isEmpty else { return .empty }
         let built = try entries.compactMap { (entry: FilterEntry) throws -> FilterChain.Entry? in
             guard let filter = filters.first(where: { $0.type.name == entry.type }) else { return nil }
             let context = FilterContext(
-                name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun)
+                name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun,
+                cluster: cluster)
             return FilterChain.Entry(
                 name: entry.name, type: entry.type, filter: try filter.make(entry.configuration, context: context),
                 isDryRun: entry.dryRun, condition: Self.condition(entry.when))

@@ -13,6 +13,8 @@ enum RequestOutcome: Sendable {
     case answered(FilterAnswer)
     /// It waits; the outcome comes later.
     case held(EventLoopFuture<RequestOutcome>)
+    /// The frame is to be held, and shown whole to the filter of this place in the chain, then to those behind it.
+    case inspect(Int)
     /// The connection is to be closed.
     case close(String)
 }
@@ -61,13 +63,18 @@ final class ConnectionChain {
     ///   - depths: the depths that are served now; a frame that streams is shown twice, at its header and when it has
     ///     passed.
     ///   - first: where in the chain to begin.
+    ///   - inspector: the filter that asked at the header for the whole frame: it and those behind it are served at all
+    ///     depths.
     /// - Returns: what the first filter decided that did not forward it, else ``RequestOutcome/forward``.
-    func run(_ request: FilteredRequest, depths: ClosedRange<Depth>, from first: Int = 0) -> RequestOutcome {
+    func run(
+        _ request: FilteredRequest, depths: ClosedRange<Depth>, from first: Int = 0, inspector: Int? = nil
+    ) -> RequestOutcome {
         var index = first
         while index < filters.count {
             defer { index += 1 }
             let entry = chain.entries[index]
-            guard sees(entry, index, request.record, .request, depths) else { continue }
+            let served = index >= inspector ?? .max ? .header ... .records : depths
+            guard sees(entry, index, request.record, .request, served) else { continue }
             let before = request.frame
             let throttle = request.record.throttle
             let parts = request.record.partialAnswers
@@ -82,16 +89,18 @@ final class ConnectionChain {
                 continue
             }
             actions.count(entry.name, action, changed: isChanged, dryRun: false)
-            if let outcome = outcome(of: action, index, request, depths) { return outcome }
+            if let outcome = outcome(of: action, index, request, depths, inspector) { return outcome }
         }
         return .forward
     }
 
     private func outcome(
-        of action: RequestAction, _ index: Int, _ request: FilteredRequest, _ depths: ClosedRange<Depth>
+        of action: RequestAction, _ index: Int, _ request: FilteredRequest, _ depths: ClosedRange<Depth>,
+        _ inspector: Int?
     ) -> RequestOutcome? {
         switch action {
         case .forward: return nil
+        case .inspect: return request.frame.isWhole || depths != .header ... .header ? nil : .inspect(index)
         case .answer(let answer):
             return .answered(FilterAnswer(answer: answer, filter: chain.entries[index].name, index: index))
         case .close(let reason): return .close(reason)
@@ -100,8 +109,8 @@ final class ConnectionChain {
             return .held(
                 later.map { action -> RequestOutcome in
                     guard !self.isClosed else { return .close("closed") }
-                    return self.outcome(of: action, index, request, depths)
-                        ?? self.run(request, depths: depths, from: index + 1)
+                    return self.outcome(of: action, index, request, depths, inspector)
+                        ?? self.run(request, depths: depths, from: index + 1, inspector: inspector)
                 }.flatMapError { _ in
                     // A filter whose decision fails has decided nothing: that is a denial, not a pass.
                     self.context.eventLoop.makeSucceededFuture(RequestOutcome.close("filter_failed")).assumeIsolated()
@@ -175,7 +184,7 @@ final class ConnectionChain {
     /// True if a filter before a place has a part in a response, or parts of it are still to be merged.
     func isAwaited(_ record: RequestRecord, before index: Int) -> Bool {
         !record.partialAnswers.isEmpty
-            || chain.entries[..<index].contains { $0.interests.contains { $0.covers(record.apiKey, .response) } }
+            || chain.entries[..<index].contains { $0.interests.contains { $0.covers(record.apiKey, record.apiVersion, .response) } }
     }
 
     /// True if the filter has a part in this; notes that it saw the request.
@@ -183,7 +192,7 @@ final class ConnectionChain {
         _ entry: FilterChain.Entry, _ index: Int, _ record: RequestRecord, _ direction: Direction,
         _ depths: ClosedRange<Depth>
     ) -> Bool {
-        guard entry.interests.contains(where: { depths.contains($0.depth) && $0.covers(record.apiKey, direction) })
+        guard entry.interests.contains(where: { depths.contains($0.depth) && $0.covers(record.apiKey, record.apiVersion, direction) })
         else { return false }
         if record.seenBy.contains(index) { return true }
         // A request that was answered before it came here is not this filter's affair, nor is its response.

@@ -28,6 +28,7 @@ final class FilterActions {
             name = "change"
         case .answer: name = "answer"
         case .hold: name = "hold"
+        case .inspect: return
         case .close: name = "close"
         }
         count(filter, dryRun ? "would_\(name)" : name)

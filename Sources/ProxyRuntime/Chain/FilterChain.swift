@@ -43,14 +43,21 @@ package struct FilterChain: Sendable {
         entries.lazy.flatMap(\.interests).filter { $0.covers(key, direction) }.map(\.depth).max()
     }
 
+    /// The deepest that a filter looks into frames of this version; nil if none does.
+    func depth(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Depth? {
+        entries.lazy.flatMap(\.interests).filter { $0.covers(key, version, direction) }.map(\.depth).max()
+    }
+
     /// True if a filter wants the names of topics.
-    func wantsTopics(_ key: APIKey, _ direction: Direction) -> Bool {
-        entries.contains { $0.interests.contains { $0.topics && $0.covers(key, direction) } }
+    func wantsTopics(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Bool {
+        entries.contains { $0.interests.contains { $0.topics && $0.covers(key, version, direction) } }
     }
 
     /// True if a filter wants requests or responses of the API.
-    func isInterested(_ key: APIKey) -> Bool {
-        entries.contains { $0.interests.contains { $0.covers(key, .request) || $0.covers(key, .response) } }
+    func isInterested(_ key: APIKey, _ version: Int16) -> Bool {
+        entries.contains { entry in
+            entry.interests.contains { $0.covers(key, version, .request) || $0.covers(key, version, .response) }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-import FilterAPI
+package import FilterAPI
 package import KafkaWire
 package import Logging
 package import NIOCore
@@ -56,6 +56,14 @@ package final class ClusterState: ClusterView {
 
     package func topicID(_ name: String) -> KafkaUUID? {
         state.withLock { $0.topology.topicIDs[name] }
+    }
+
+    package func partitions(of topic: String) -> Int? {
+        state.withLock { $0.topology.partitions[topic] }
+    }
+
+    package func describe(_ topics: [String]) async throws -> [TopicDescription] {
+        throw ClusterQuestionError.unavailable
     }
 
     /// The address of a broker; nil if it is not known.

@@ -28,6 +28,9 @@ package struct Topology: Sendable, Equatable {
     /// Topic IDs by name.
     package var topicIDs: [String: KafkaUUID] = [:]
 
+    /// How many partitions topics have, by name.
+    package var partitions: [String: Int] = [:]
+
     /// How many topics are remembered; beyond it the memory starts anew, for a hostile client may name any number.
     static let mostTopics = 200_000
 

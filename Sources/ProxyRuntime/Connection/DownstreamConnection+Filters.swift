@@ -72,6 +72,9 @@ extension DownstreamConnection {
             progress.headerSeen = true
             switch outcome {
             case .forward: self.current = progress
+            case .inspect(let index):
+                progress.inspector = index
+                self.current = progress
             case .answered(let answer):
                 self.current = nil
                 self.heldAnswer = HeldAnswer(progress: progress, answer: answer)
@@ -93,7 +96,7 @@ extension DownstreamConnection {
         future.assumeIsolated().whenSuccess { [self] outcome in
             guard !self.isClosed else { return }
             switch outcome {
-            case .forward: self.forwardHeld(progress, request)
+            case .forward, .inspect: self.forwardHeld(progress, request)
             case .answered(let answer):
                 self.current = nil
                 self.answered(progress, answer)

@@ -237,11 +237,11 @@ extension DownstreamConnection {
     private func take(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
         let start = intake.chunk.readerIndex
         let isHere = intake.chunk.readableBytes >= progress.size + 4
-        let fetchReset = resetsFetchSession && progress.head.apiKey == .fetch
+        let isReadWhole = progress.inspector != nil || (resetsFetchSession && progress.head.apiKey == .fetch)
         let wantsWhole: Bool
         switch progress.plan.mode {
         case .whole: wantsWhole = true
-        case .cutThrough, .walk: wantsWhole = fetchReset || (isHere && (progress.plan.depth ?? .header) >= .fields)
+        case .cutThrough, .walk: wantsWhole = isReadWhole || (isHere && (progress.plan.depth ?? .header) >= .fields)
         }
         if wantsWhole {
             guard isHere else { return gather(progress, &intake) }
@@ -261,6 +261,10 @@ extension DownstreamConnection {
             case .forward: break
             case .answered(let answer):
                 return answerEarly(progress, answer, &intake)
+            case .inspect(let index):
+                current = nil
+                progress.inspector = index
+                return take(progress, &intake)
             case .close(let reason):
                 close(reason: reason)
                 return false

@@ -72,8 +72,8 @@ extension DownstreamConnection {
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request,
                     bodyOffset: progress.head.length))
             let depths: ClosedRange<Depth> = progress.headerSeen ? .fields ... .records : .header ... .records
-            switch chain?.run(request, depths: depths) ?? .forward {
-            case .forward:
+            switch chain?.run(request, depths: depths, inspector: progress.inspector) ?? .forward {
+            case .forward, .inspect:
                 do throws(WireError) {
                     changed = try request.frame.encoded(allocator: shared.loop.allocator)
                 } catch {

@@ -269,6 +269,9 @@ final class RequestInProgress {
     var record: RequestRecord?
     /// True once filters have seen the header.
     var headerSeen = false
+    /// The filter that has asked for the whole frame at its header, by its place in the chain: those behind it have not
+    /// seen the header yet.
+    var inspector: Int?
 
     init(
         head: RequestHead, size: Int, plan: RequestPlan, startedAt: NIODeadline, expectsResponse: Bool,

@@ -137,7 +137,7 @@ extension UpstreamConnection {
     }
 
     private func wantsWhole(_ progress: ResponseInProgress, isHere: Bool) -> Bool {
-        if (progress.record?.partialAnswers.isEmpty ?? true) == false { return true }
+        if let record = progress.record, record.inspectsResponse || !record.partialAnswers.isEmpty { return true }
         switch progress.plan.mode {
         case .whole: return true
         case .cutThrough: return false

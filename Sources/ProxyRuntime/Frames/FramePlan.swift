@@ -140,10 +140,10 @@ final class PlanTable {
         guard let layout = MessageLayout.layout(key, .request), layout.validVersions.contains(version) else {
             return makeUnknownRequest(key)
         }
-        let depth = chain.depth(key, .request)
+        let depth = chain.depth(key, version, .request)
         let streams = CoreRoles.streams(key, .request)
         var roles = CoreRoles.request(key)
-        if chain.wantsTopics(key, .request) { roles.formUnion(CoreRoles.topics) }
+        if chain.wantsTopics(key, version, .request) { roles.formUnion(CoreRoles.topics) }
         let program = WalkProgram(layout: layout, version: version, roles: roles)
         let used = program.reportsNothing ? nil : program
         let mode: RequestPlan.Mode
@@ -158,18 +158,18 @@ final class PlanTable {
         }
         return RequestPlan(
             mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
-            isFiltered: chain.isInterested(key))
+            isFiltered: chain.isInterested(key, version))
     }
 
     private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {
         guard let layout = MessageLayout.layout(key, .response), layout.validVersions.contains(version) else {
             return unknownResponse
         }
-        let depth = chain.depth(key, .response)
+        let depth = chain.depth(key, version, .response)
         let streams = CoreRoles.streams(key, .response)
         let rewrites = rewritesAddresses && CoreRoles.bearsAddresses(key)
         var roles = CoreRoles.response(key)
-        if chain.wantsTopics(key, .response) { roles.formUnion(CoreRoles.topics) }
+        if chain.wantsTopics(key, version, .response) { roles.formUnion(CoreRoles.topics) }
         if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
         let program = WalkProgram(
             layout: layout, version: version, roles: roles, reportingElementsOf: .brokerID)
