@@ -73,6 +73,12 @@ let modules: [Target] = [
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/AccessLog"
     ),
+    module(
+        "RateLimitFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/RateLimit",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -100,7 +106,7 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
             serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -124,6 +130,13 @@ let testTargets: [Target] = [
         [
             "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded,
+        ]
+    ),
+    tests(
+        of: "RateLimitFilter",
+        [
+            "FilterAPI", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore,
+            nioEmbedded,
         ]
     ),
     tests(of: "Settings"),

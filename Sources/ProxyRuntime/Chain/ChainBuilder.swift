@@ -46,7 +46,7 @@ struct ChainBuilder {
             guard let filter = filters.first(where: { $0.type.name == entry.type }) else { return nil }
             let context = FilterContext(
                 name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun,
-                cluster: cluster)
+                when: entry.when, cluster: cluster)
             return FilterChain.Entry(
                 name: entry.name, type: entry.type, filter: try filter.make(entry.configuration, context: context),
                 isDryRun: entry.dryRun, when: entry.when)
