@@ -1,18 +1,18 @@
-package import Settings
+import Settings
 
 /// What connections there may be.
-package struct ConnectionLimitConfiguration: Sendable, Hashable {
+struct ConnectionLimitConfiguration: Sendable, Hashable {
     /// How many may be open; nil for any number.
-    package var max: Int?
+    var max: Int?
     /// How many may be open from one address; nil for any number.
-    package var maxPerAddress: Int?
+    var maxPerAddress: Int?
     /// How many may come in a second; nil for any number.
-    package var newPerSecond: Int?
+    var newPerSecond: Int?
     /// How many of those that did not come may come later at once.
-    package var burst: Int
+    var burst: Int
 
     /// Makes settings.
-    package init(max: Int? = nil, maxPerAddress: Int? = nil, newPerSecond: Int? = nil, burst: Int? = nil) {
+    init(max: Int? = nil, maxPerAddress: Int? = nil, newPerSecond: Int? = nil, burst: Int? = nil) {
         self.max = max
         self.maxPerAddress = maxPerAddress
         self.newPerSecond = newPerSecond

@@ -1,4 +1,4 @@
-package import FilterAPI
+import FilterAPI
 import Settings
 import Synchronization
 import Telemetry

@@ -4,7 +4,7 @@ import KafkaWire
 import Settings
 
 /// One limit, as requests meet it.
-struct Limit: Sendable {
+final class Limit: Sendable {
     /// What a limit limits of an API's requests.
     struct Amounts: OptionSet {
         let rawValue: UInt8

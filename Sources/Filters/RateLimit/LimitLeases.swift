@@ -1,4 +1,5 @@
 import FilterAPI
+import KafkaMessages
 import KafkaWire
 import NIOCore
 import Settings

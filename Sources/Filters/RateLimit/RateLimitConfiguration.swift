@@ -20,10 +20,10 @@ package struct RateLimitConfiguration: Sendable, Hashable {
     /// How many buckets each limit may have.
     package var maxBuckets: Int
     /// What connections there may be.
-    package var connections: ConnectionLimitConfiguration?
+    var connections: ConnectionLimitConfiguration?
 
     /// Makes settings.
-    package init(
+    init(
         limits: [LimitConfiguration] = [], match: Match = .first, maxThrottle: Duration = .seconds(10),
         maxBuckets: Int = 100_000, connections: ConnectionLimitConfiguration? = nil
     ) {

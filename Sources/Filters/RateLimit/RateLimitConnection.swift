@@ -101,6 +101,8 @@ final class RateLimitConnection: ConnectionFilter {
         let record = request.record
         if let refusal = ruling.refusal {
             for charge in ruling.charges { charge.giveBack(at: now) }
+            (request.note as? Reservation)?.giveBack(at: now)
+            request.note = nil
             return refuse(request, refusal.take, wait: refusal.wait)
         }
         let isWhole = request.frame.isWhole
@@ -117,7 +119,7 @@ final class RateLimitConnection: ConnectionFilter {
         let hold = min(ruling.standing - filter.longestWait, filter.longestWait)
         guard hold >= Self.leastWait, !filter.isDryRun, !isFetch, isWhole || stage == .header else {
             slow(request, ruling.wait)
-            if isNoted { request.note = Reservation(ruling, isForwarded: true) }
+            if isNoted { note(ruling, request) }
             return action
         }
         let reservation = Reservation(ruling, isForwarded: false)
@@ -128,6 +130,11 @@ final class RateLimitConnection: ConnectionFilter {
                 self.slow(request, ruling.wait - hold)
                 return action
             })
+    }
+
+    private func note(_ ruling: Ruling, _ request: FilteredRequest) {
+        if let reservation = request.note as? Reservation { return reservation.add(ruling) }
+        request.note = Reservation(ruling, isForwarded: true)
     }
 
     /// Slows the client, if it is worth it.
@@ -207,7 +214,7 @@ final class RateLimitConnection: ConnectionFilter {
         guard let reservation = request.note as? Reservation else { return }
         let now = filter.clock()
         guard reservation.isForwarded else {
-            for charge in reservation.charges { charge.giveBack(at: now) }
+            reservation.giveBack(at: now)
             return
         }
         settle(reservation, request, at: now)

@@ -1,5 +1,6 @@
 import FilterAPI
 import Settings
+import Synchronization
 
 /// What an operator sees of a rate limit.
 struct RateLimitControl: FilterControl {

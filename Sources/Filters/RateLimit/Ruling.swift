@@ -48,9 +48,9 @@ final class Reservation: @unchecked Sendable {
     // Safety: belongs to the connection's event loop, as the request does.
 
     /// What was taken.
-    let charges: [Charge]
+    private(set) var charges: [Charge]
     /// The limits that find out from the response of which topics it brings records, by their places.
-    let topicLimits: [Int]
+    private(set) var topicLimits: [Int]
     /// True once the request is on its way: what was taken for it is not given back any more.
     var isForwarded: Bool
 
@@ -58,5 +58,17 @@ final class Reservation: @unchecked Sendable {
         charges = ruling.charges
         topicLimits = ruling.topicLimits
         self.isForwarded = isForwarded
+    }
+
+    /// More was taken.
+    func add(_ ruling: Ruling) {
+        charges += ruling.charges
+        topicLimits += ruling.topicLimits
+    }
+
+    /// Gives it all back.
+    func giveBack(at now: Int64) {
+        for charge in charges { charge.giveBack(at: now) }
+        charges = []
     }
 }
