@@ -106,7 +106,8 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", argumentParser, logging, nioCore,
+            nioPosix,
             serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings

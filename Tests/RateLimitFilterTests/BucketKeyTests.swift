@@ -203,7 +203,9 @@ struct LimitConditionTests {
             name: "limit0", when: ofTheFilter ? nil : condition, produceBytes: ByteRate(.bytes(1000)))
         let bench = Bench(RateLimitConfiguration(limits: [limit]), when: ofTheFilter ? condition : nil)
         let client = bench.client()
-        #expect(client.stream([("a1", 600, 1), ("b", 9000, 1), ("a2", 400, 1)], bytes: 1, showsHeader: false).throttle == .zero)
+        #expect(
+            client.stream([("a1", 600, 1), ("b", 9000, 1), ("a2", 400, 1)], bytes: 1, showsHeader: false).throttle
+                == .zero)
         #expect(client.stream([("b", 9000, 1)], bytes: 1, showsHeader: false).throttle == .zero)
         #expect(client.stream([("a3", 100, 1)], bytes: 1, showsHeader: false).throttle == .milliseconds(100))
         #expect(bench.buckets() == 1)

@@ -53,8 +53,6 @@ final class Bench {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isDryRun: isDryRun, when: when,
                 cluster: UnknownCluster(), predecessor: former?.filter),
             limiter: limiter, clock: { clock.now })
-        let shard = NIOLoopBound(self.shard, eventLoop: loop)
-        metrics.attach { visit in shard.value.perform(visit) }
     }
 
     /// One limit.
@@ -80,6 +78,17 @@ final class Bench {
         let nanoseconds = time.nanoseconds
         clock.now += nanoseconds
         loop.advanceTime(by: .nanoseconds(nanoseconds))
+    }
+
+    /// Lets time pass in which nobody looks for idle buckets.
+    func passUnswept(_ time: Duration) { clock.now += time.nanoseconds }
+
+    /// Does what is to be done at this moment.
+    func run() { loop.run() }
+
+    /// The value of a family whose labels are the listener, the filter and these.
+    func value(_ name: String, _ labels: String...) async -> MetricsSnapshot.Value? {
+        await metrics.gather().value(name, ["apps", "limit"] + labels)
     }
 
     func client(_ id: String? = "client", principal: String = "User:alice", address: String = "10.0.0.1") -> Client {
@@ -191,7 +200,8 @@ final class Client {
     ///   - facts: what the proxy has learned from it.
     @discardableResult
     func send(
-        _ message: any RequestMessage, version: Int16, whole: Bool = true, facts: (inout RequestFacts) -> Void = { _ in }
+        _ message: any RequestMessage, version: Int16, whole: Bool = true,
+        facts: (inout RequestFacts) -> Void = { _ in }
     ) throws -> Sent {
         let frame = try Self.frame(message, version)
         let record = record(type(of: message).apiKey, version, frame.readableBytes)

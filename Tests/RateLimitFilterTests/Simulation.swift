@@ -55,7 +55,10 @@ final class Simulation {
     func run(_ time: Duration) {
         passed = Passed(byConnection: Array(repeating: 0, count: clients.count))
         let end = bench.clock.now + time.nanoseconds
-        while let next = events.indices.min(by: { events[$0].time == events[$1].time ? events[$0].number < events[$1].number : events[$0].time < events[$1].time }),
+        while let next = events.indices.min(by: {
+            events[$0].time == events[$1].time
+                ? events[$0].number < events[$1].number : events[$0].time < events[$1].time
+        }),
             events[next].time <= end
         {
             let event = events.remove(at: next)

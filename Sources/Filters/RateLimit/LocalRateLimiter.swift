@@ -51,9 +51,9 @@ final class LocalLease: RateLimitLease {
 
     func take(_ cost: RateLimitCost, mayRefuse: Bool, at now: Int64) -> RateLimitVerdict {
         var fetch = SharedBucket.Fetch()
-        if cost.fetch != .nothing {
+        if cost.fetches {
             fetch.expected = expected
-            if cost.fetch == .mayWait, let turn {
+            if cost.canWait, let turn {
                 let early = turn.at - now
                 if early > Self.tolerance {
                     return .decided(RateLimitDecision(isRefused: true, wait: early, standing: early))

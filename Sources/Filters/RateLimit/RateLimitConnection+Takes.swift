@@ -77,7 +77,7 @@ extension RateLimitConnection {
         ruling.standing = max(ruling.standing, decision.standing)
         ruling.waitOfLimit = max(ruling.waitOfLimit, decision.wait)
         // Most need not be known again, and to keep them costs memory of its own.
-        if take.cost.fetch != .nothing || take.isOfMany || filter.match == .all
+        if take.cost.fetches || take.isOfMany || filter.match == .all
             || decision.standing > filter.longestWait
         {
             ruling.charges.append(Charge(take: take, reserved: decision.reserved))
@@ -122,7 +122,8 @@ extension RateLimitConnection {
         if amounts.contains(.requests) { cost.requests = 1 }
         if amounts.contains(.produceBytes) { cost.produceBytes = record.requestBytes + Self.sizePrefix }
         if amounts.contains(.records) { cost.records = record.facts.records }
-        if amounts.contains(.fetchBytes) { cost.fetch = record.apiKey == .fetch ? .mayWait : .mayNotWait }
+        cost.fetches = amounts.contains(.fetchBytes)
+        cost.canWait = record.apiKey == .fetch
         if cost.isNothing { return .none }
         let lease = leases[index].theOnly() ?? leases[index].lease(api: record.apiKey, topic: nil, group: nil, at: now)
         return .one(Take(limit: index, lease: lease, cost: cost, mayRefuse: limit.refuses(record.apiKey)))
@@ -173,7 +174,9 @@ extension RateLimitConnection {
         func add(_ topic: String, _ change: (inout RateLimitCost) -> Void) {
             guard limit.covers(topic: topic) else { return }
             let place = costs.firstIndex { !tellsApart || $0.topic == topic } ?? costs.count
-            if place == costs.count { costs.append((tellsApart ? topic : nil, RateLimitCost())) }
+            if place == costs.count {
+                costs.append((tellsApart ? topic : nil, RateLimitCost(canWait: record.apiKey == .fetch)))
+            }
             change(&costs[place].cost)
         }
         for (topic, share) in record.facts.topicShares {
@@ -185,7 +188,7 @@ extension RateLimitConnection {
         }
         guard amounts.contains(.fetchBytes) else { return costs }
         for topic in leases[limit.index].fetched {
-            add(topic) { $0.fetch = record.apiKey == .fetch ? .mayWait : .mayNotWait }
+            add(topic) { $0.fetches = true }
         }
         return costs
     }
@@ -197,7 +200,7 @@ extension RateLimitConnection {
         var actual = request.responseBytes > 0 ? request.responseBytes + Self.sizePrefix : 0
         // What has begun to pass when the client went away has come from the broker.
         if case .closed = request.result { actual = request.record.facts.recordBytes }
-        for charge in reservation.charges where charge.take.cost.fetch != .nothing {
+        for charge in reservation.charges where charge.take.cost.fetches {
             guard !leases[charge.take.limit].limit.wantsTopics else { continue }
             charge.take.lease.settle(reserved: charge.reserved, actual: actual, at: now)
         }
@@ -210,7 +213,7 @@ extension RateLimitConnection {
         let shares = record.facts.topicShares.filter { $0.share.recordBytes > 0 && limit.covers(topic: $0.topic) }
         var brought: [(topic: String?, bytes: Int)] = shares.map { ($0.topic, $0.share.recordBytes) }
         if !tellsApart, !brought.isEmpty { brought = [(nil, brought.reduce(0) { $0 + $1.bytes })] }
-        for charge in reservation.charges where charge.take.limit == index && charge.take.cost.fetch != .nothing {
+        for charge in reservation.charges where charge.take.limit == index && charge.take.cost.fetches {
             let place = brought.firstIndex { $0.topic == charge.take.topic }
             let actual = place.map { brought.remove(at: $0).bytes } ?? 0
             charge.take.lease.settle(reserved: charge.reserved, actual: actual, at: now)

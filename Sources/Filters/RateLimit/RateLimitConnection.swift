@@ -113,7 +113,7 @@ final class RateLimitConnection: ConnectionFilter {
         }
         if isFetch, isWhole { bringUpToDate(request) }
         let action: RequestAction = mustSeeAll ? .inspect : .forward
-        let isNoted = !ruling.topicLimits.isEmpty || ruling.charges.contains { $0.take.cost.fetch != .nothing }
+        let isNoted = !ruling.topicLimits.isEmpty || ruling.charges.contains { $0.take.cost.fetches }
         guard ruling.wait >= Self.leastWait || isNoted else { return action }
         // What meets more debt than can be paid at once waits here, before it goes on: one frame, and for no longer.
         let hold = min(ruling.standing - filter.longestWait, filter.longestWait)

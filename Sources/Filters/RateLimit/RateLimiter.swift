@@ -38,21 +38,14 @@ package struct RateLimitCost: Sendable, Hashable {
     package var produceBytes = 0
     /// Records in a Produce request.
     package var records = 0
-    /// What the response will bring.
-    package var fetch = FetchCost.nothing
-
-    /// How a response that brings records is paid.
-    package enum FetchCost: Sendable, Hashable {
-        /// It brings none.
-        case nothing
-        /// It may be put off: where there is debt the request is refused, and its turn comes later.
-        case mayWait
-        /// It cannot be put off, as it brings something too: an acknowledgement.
-        case mayNotWait
-    }
+    /// True if the response brings bytes that are limited.
+    package var fetches = false
+    /// True for a request that may be put off, as it brings nothing: one that meets debt is refused, and has its turn
+    /// later.
+    package var canWait = false
 
     /// True if it costs nothing.
-    var isNothing: Bool { requests == 0 && produceBytes == 0 && records == 0 && fetch == .nothing }
+    var isNothing: Bool { requests == 0 && produceBytes == 0 && records == 0 && !fetches }
 }
 
 /// What a limiter says.

@@ -43,11 +43,11 @@ final class SharedBucket: Sendable {
             account.look(at: &state.produceBytes, rates.produceBytes, cost.produceBytes, isWhole: false)
             account.look(at: &state.records, rates.records, cost.records, isWhole: false)
             var decision = RateLimitDecision()
-            if cost.fetch != .nothing, let rate = rates.fetchBytes {
+            if cost.fetches, let rate = rates.fetchBytes {
                 state.fetchBytes.settle(rate, at: now)
                 let debt = state.fetchBytes.debt(at: now)
                 decision.reserved = fetch.isItsTurn ? 0 : fetch.expected ?? state.usualFetch ?? DebtPolicy.guess(rate)
-                if cost.fetch == .mayNotWait {
+                if !cost.canWait {
                     account.standing = max(account.standing, debt)
                 } else if !fetch.isItsTurn, debt > DebtPolicy.tolerance {
                     let isKnown = fetch.expected != nil || state.usualFetch != nil
@@ -56,7 +56,7 @@ final class SharedBucket: Sendable {
             }
             if account.lack > 0 { return account.refusal(wait: account.lack) }
             // What can be put off is, rather than to go deeper into debt than is paid at once.
-            if cost.fetch == .mayWait, account.standing > policy.longestWait {
+            if cost.canWait, account.standing > policy.longestWait {
                 return account.refusal(wait: account.standing)
             }
             account.take(cost.requests, rates.requests, from: &state.requests)
@@ -67,7 +67,7 @@ final class SharedBucket: Sendable {
                 let isTaken = account.take(decision.reserved, rate, from: &state.fetchBytes)
                 if !isTaken { decision.reserved = 0 }
                 // A Fetch does not pay for itself: the next one does.
-                if cost.fetch == .mayWait { account.wait = wait }
+                if cost.canWait { account.wait = wait }
             }
             decision.wait = TokenRate.nanoseconds(max(0, account.wait))
             decision.standing = TokenRate.nanoseconds(max(0, account.standing))

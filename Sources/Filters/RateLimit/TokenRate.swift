@@ -23,9 +23,7 @@ struct TokenRate: Sendable, Hashable {
     ///   - unit: the time that `count` is for.
     ///   - burst: the time whose tokens may be saved up.
     init(_ count: Double, per unit: Rate.Unit, burst: Duration) {
-        let nanoseconds = unit.seconds * 1_000_000_000 / count
-        // A year for a token, and 2⁻³² ns, are beyond what settings allow.
-        price = max(1, Time((min(nanoseconds, 3e16) * 4_294_967_296).rounded()))
+        price = Self.price(count, in: Self.time(.seconds(unit.seconds)))
         self.burst = max(price, Self.time(burst))
     }
 
@@ -35,8 +33,15 @@ struct TokenRate: Sendable, Hashable {
     ///   - perSecond: how many come in a second.
     ///   - capacity: how many may be saved up.
     init(perSecond: Int, capacity: Int) {
-        price = max(1, Time((4_294_967_296e9 / Double(perSecond)).rounded()))
+        price = Self.price(Double(perSecond), in: Self.time(.seconds(1)))
         burst = price * Time(max(1, capacity))
+    }
+
+    /// What a token costs of which so many come in a time: rounded down, so that they are all there when it is over.
+    private static func price(_ count: Double, in time: Time) -> Time {
+        if let whole = Time(exactly: count), whole > 0 { return max(1, time / whole) }
+        // A token in a year is less than settings allow.
+        return max(1, Time(min(Double(time) / count, 1e26)))
     }
 
     /// A rate of events.
