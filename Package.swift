@@ -136,8 +136,8 @@ let testTargets: [Target] = [
     tests(
         of: "RateLimitFilter",
         [
-            "FilterAPI", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore,
-            nioEmbedded,
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
         ]
     ),
     tests(of: "Settings"),
