@@ -61,7 +61,7 @@ let modules: [Target] = [
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
-    module("Telemetry", [logging]),
+    module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module(
         "FilterAPI",
@@ -71,7 +71,8 @@ let modules: [Target] = [
     module(
         "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
-        path: "Sources/Filters/AccessLog"
+        path: "Sources/Filters/AccessLog",
+        settings: hotPath
     ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
