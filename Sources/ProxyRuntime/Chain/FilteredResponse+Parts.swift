@@ -11,9 +11,8 @@ extension FilteredResponse {
         guard let partial = record.partialAnswers.last, partial.filter == filter,
             let asked = partial.asked as? any PartiallyAnswerable
         else { return }
-        record.partialAnswers.removeLast()
         let rest = try decoded(asked)
-        guard let merged = asked.mergeAny([rest] + partial.answers, version: record.apiVersion) else { return }
+        guard let merged = record.mergeParts(of: filter, into: rest) else { return }
         frame.setBody(merged)
     }
 
