@@ -73,6 +73,11 @@ let modules: [Target] = [
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/AccessLog"
     ),
+    module(
+        "TopicRewriteFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/TopicRewrite"
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -100,8 +105,8 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
-            serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
+            nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -129,6 +134,13 @@ let testTargets: [Target] = [
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TopicRewriteFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry",
+            logging, nioCore, nioEmbedded,
+        ]
+    ),
 ]
 
 let package = Package(
