@@ -1,4 +1,4 @@
-package import Settings
+import Settings
 
 /// What Kafka takes for a topic's name: 1 to 249 characters of `a-z A-Z 0-9 . _ -`, but neither `.` nor `..`.
 package enum TopicNameSyntax {
