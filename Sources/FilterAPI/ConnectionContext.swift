@@ -11,13 +11,15 @@ public final class ConnectionContext {
     /// The listener's name.
     public let listener: String
     /// The client's address without the port: what PROXY protocol says, else the socket.
-    public var clientAddress: String
+    public var clientAddress: String { didSet { identityVersion &+= 1 } }
     /// The client's port; 0 if unknown.
     public var clientPort: Int
     /// Who the client is, in Kafka's form.
-    public var principal = "User:ANONYMOUS"
+    public var principal = "User:ANONYMOUS" { didSet { identityVersion &+= 1 } }
     /// The client ID of the latest request.
-    public var clientID: String?
+    public var clientID: String? { didSet { identityVersion &+= 1 } }
+    /// Grows whenever something of ``identity`` is set.
+    package private(set) var identityVersion: UInt64 = 0
     /// The name of the client's library, if it said one.
     public var softwareName: String?
     /// The version of the client's library, if it said one.

@@ -58,7 +58,7 @@ public final class RequestRecord {
     /// True once a filter or the proxy has answered it in the broker's place.
     package var wasAnswered = false
     /// Filters that saw the request, by their place in the chain.
-    package var seenBy: [Int] = []
+    package var seenBy = FilterSet()
 
     package init(
         apiKey: APIKey, apiVersion: Int16, correlationID: Int32, clientID: String?, requestBytes: Int,

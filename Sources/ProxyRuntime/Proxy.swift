@@ -136,6 +136,7 @@ package final class Proxy: Sendable {
             clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, cluster: listener.cluster)
         let connection = DownstreamConnection(shared: shared, target: binding.target, context: context)
         if listener.configuration.proxyProtocol, listener.trusts(remote) {
+            connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
         try channel.pipeline.syncOperations.addHandler(connection)

@@ -337,17 +337,6 @@ struct FilterChainTests {
         }
     }
 
-    @Test("A filter whose condition does not match sees neither request nor response nor end")
-    func condition() throws {
-        let connections = try Connections([
-            .scripted(ScriptedFilter("a", journal), condition: { $0.correlationID == 2 })
-        ])
-        try connections.heartbeats(1, 2)
-        try connections.answerAll()
-        #expect(journal.entries == ["a request 2", "a response 2", "a completed 2 answered"])
-        #expect(try connections.clientGotIDs() == [1, 2])
-    }
-
     @Test("A filter that throttles slows the client: the time is in the answer, and nothing is read for as long")
     func throttle() throws {
         let filter = ScriptedFilter("a", journal) { request in
@@ -366,6 +355,55 @@ struct FilterChainTests {
         #expect(try connections.brokerGot().isEmpty)
         connections.loop.advanceTime(by: .milliseconds(1))
         #expect(try connections.groupsThatBrokerGot() == ["g2"])
+    }
+
+    @Test("The client is muted when the filter decides, and until the latest time that was asked for")
+    func muting() throws {
+        let filter = ScriptedFilter("a", journal) { request in
+            request.throttle(for: .milliseconds(request.record.correlationID == 1 ? 1000 : 200))
+            return .forward
+        }
+        let connections = try Connections([.scripted(filter)])
+        var bytes = try Connections.request(heartbeat("g1"), version: 4, id: 1)
+        bytes.writeImmutableBuffer(try Connections.request(heartbeat("g2"), version: 4, id: 2))
+        bytes.writeImmutableBuffer(try Connections.request(heartbeat("g3"), version: 4, id: 3))
+        try connections.clientSends(bytes)
+        let first = try connections.brokerGot()
+        #expect(first.count == 1)
+        connections.loop.advanceTime(by: .milliseconds(900))
+        try connections.brokerAnswers(first[0], heartbeatAnswer())
+        #expect(try connections.brokerGot().isEmpty)
+        connections.loop.advanceTime(by: .milliseconds(100))
+        #expect(try connections.groupsThatBrokerGot() == ["g2"])
+        connections.loop.advanceTime(by: .milliseconds(199))
+        #expect(try connections.brokerGot().isEmpty)
+        connections.loop.advanceTime(by: .milliseconds(1))
+        #expect(try connections.groupsThatBrokerGot() == ["g3"])
+    }
+
+    @Test("A frame that has begun comes to its end while the client is muted for it")
+    func mutedInFrame() throws {
+        let filter = ScriptedFilter("a", journal, interests: [Interest(nil, .request, depth: .header)]) { request in
+            request.throttle(for: .seconds(1))
+            return .forward
+        }
+        let connections = try Connections([.scripted(filter)])
+        var request = ProduceRequest()
+        request.acks = -1
+        var topic = ProduceRequest.TopicProduceData()
+        topic.name = "orders"
+        var partition = ProduceRequest.PartitionProduceData()
+        partition.records = ByteBuffer(repeating: 1, count: 2000)
+        topic.partitionData = [partition]
+        request.topicData = [topic]
+        var bytes = try Connections.request(request, version: 9, id: 1)
+        var wasRead = 0
+        connections.onClientRead = { wasRead += 1 }
+        try connections.clientSends(bytes.readSlice(length: 300) ?? ByteBuffer())
+        connections.client.read()
+        #expect(wasRead > 0)
+        try connections.clientSends(bytes)
+        #expect(try connections.brokerGot().count == 1)
     }
 
     @Test("A request without an answer is completed when it has been handed on; rejecting it closes the connection")

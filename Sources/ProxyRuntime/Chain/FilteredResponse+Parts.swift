@@ -3,15 +3,12 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts the parts that a filter has answered together with the answer to the rest.
+    /// Puts the parts that the last filter has answered, of those that did, together with the answer to the rest.
     ///
-    /// - Parameter filter: its place in the chain.
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
-    func mergeParts(of filter: Int) throws(WireError) {
-        guard let partial = record.partialAnswers.last, partial.filter == filter,
-            let asked = partial.asked as? any PartiallyAnswerable
+    func mergeLastPart() throws(WireError) {
+        guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
         else { return }
-        record.partialAnswers.removeLast()
         let rest = try decoded(asked)
         guard let merged = asked.mergeAny([rest] + partial.answers, version: record.apiVersion) else { return }
         frame.setBody(merged)

@@ -157,9 +157,14 @@ extension DownstreamConnection {
     }
 
     private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
-        if chainGeneration != shared.generation { adoptChain() }
         let start = intake.chunk.readerIndex
-        let plan = shared.plans.request(head.apiKey, head.apiVersion)
+        let counters = clientCounters(head, at: start + 4, in: intake.chunk)
+        if chainGeneration != shared.generation {
+            adoptChain()
+        } else if plannedIdentity != context.identityVersion {
+            planForClient()
+        }
+        let plan = plans.request(head.apiKey, head.apiVersion)
         guard allowed(head, plan, size: size, &intake) else {
             if case .discarding = reading { return true }
             return false
@@ -177,13 +182,14 @@ extension DownstreamConnection {
             }
         }
         shared.metrics.countRequest(head.apiKey, head.apiVersion)
-        countClient(head, at: start + 4, in: intake.chunk, size: size)
+        counters.requests.increment()
+        counters.requestBytes.increment(by: UInt64(size + 4))
         if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, &intake) {
             return !isClosed
         }
         let progress = RequestInProgress(
-            head: head, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil
-        )
+            head: head, size: size, plan: plan, plans: plans, chain: chain, startedAt: frameStartedAt,
+            expectsResponse: expectsResponse, record: nil)
         if plan.isFiltered {
             progress.record = RequestRecord(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
@@ -221,7 +227,7 @@ extension DownstreamConnection {
             }
             if let id = sink.unknownTopic { upstream?.askName(of: id) }
         }
-        let correlationID = register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil)
+        let correlationID = register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
         intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
         intake.chunk.moveReaderIndex(forwardBy: size + 4)
         frameStartedAt = shared.loop.now
@@ -257,7 +263,7 @@ extension DownstreamConnection {
                 frame: FilteredFrame(
                     frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0
                 ))
-            switch chain?.run(request, depths: .header ... .header) ?? .forward {
+            switch chain?.run(request, progress.plan.steps, .atHeader) ?? .forward {
             case .forward: break
             case .answered(let answer):
                 return answerEarly(progress, answer, &intake)
@@ -270,7 +276,8 @@ extension DownstreamConnection {
                 return false
             case .held(let future):
                 wait(for: future, progress)
-                return false
+                // The filter may have known its decision already.
+                return !pauses.contains(.holding) && !isClosed
             }
         }
         return stream(progress, &intake)
