@@ -120,7 +120,7 @@ let testTargets: [Target] = [
     ),
     tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
-    tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire"]),
+    tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(of: "KafkaWire", [nioCore]),

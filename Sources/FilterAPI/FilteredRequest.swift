@@ -38,11 +38,11 @@ public final class FilteredRequest {
     ///   - part: the answer to the part.
     ///   - asked: the request as it came.
     public func answerPart<Asked: PartiallyAnswerable>(_ part: Asked.Response, asked: Asked) {
-        let last = record.partialAnswers.count - 1
-        if last >= 0, record.partialAnswers[last].filter == current {
-            record.partialAnswers[last].answers.append(part)
-        } else {
-            record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, answers: [part]))
-        }
+        record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, rest: nil, answer: part))
+    }
+
+    /// As ``answerPart(_:asked:)``, for answers that may not name their parts.
+    func answerPart<Asked: PartiallyAnswerable>(_ part: Asked.Response, asked: Asked, rest: Asked) {
+        record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, rest: rest, answer: part))
     }
 }

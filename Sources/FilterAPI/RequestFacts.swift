@@ -73,12 +73,14 @@ public final class RequestRecord {
     }
 }
 
-/// What one filter has answered of a request.
+/// What a filter has answered of a request. A filter that did so several times has several, the last one innermost.
 package struct PartialAnswer {
     /// The filter's place in the chain: there the parts are merged, since the filters behind it never saw them.
     package let filter: Int
     /// The request as it came to the filter.
     package let asked: any RequestMessage
-    /// The parts.
-    package var answers: [any ResponseMessage]
+    /// What went on of it; nil if the filter did not say.
+    package let rest: (any RequestMessage)?
+    /// The answer to what did not.
+    package let answer: any ResponseMessage
 }

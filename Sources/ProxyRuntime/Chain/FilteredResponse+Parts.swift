@@ -10,7 +10,7 @@ extension FilteredResponse {
         guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
         else { return }
         let rest = try decoded(asked)
-        guard let merged = asked.mergeAny([rest] + partial.answers, version: record.apiVersion) else { return }
+        guard let merged = record.mergeParts(of: filter, into: rest) else { return }
         frame.setBody(merged)
     }
 
