@@ -11,8 +11,8 @@ public import NIOCore
 public struct FilteredFrame {
     /// The frame without its size prefix, as it came or as it was written anew; nil if it streams past.
     package private(set) var frame: ByteBuffer?
-    private let apiKey: APIKey
-    private let apiVersion: Int16
+    private var apiKey: APIKey
+    private var apiVersion: Int16
     private let direction: Direction
     private let bodyOffset: Int
     /// The fields that were read last, with what was asked for.
@@ -35,6 +35,16 @@ public struct FilteredFrame {
         self.apiVersion = apiVersion
         self.direction = direction
         self.bodyOffset = bodyOffset
+    }
+
+    /// Stands for another frame that streams past.
+    package mutating func begin(_ apiKey: APIKey, _ apiVersion: Int16) {
+        if changes > 0 || frame != nil {
+            self = FilteredFrame(
+                frame: nil, apiKey: apiKey, apiVersion: apiVersion, direction: direction, bodyOffset: 0)
+        }
+        self.apiKey = apiKey
+        self.apiVersion = apiVersion
     }
 
     /// True if the frame lies in memory whole, so that it can be read and changed.

@@ -87,12 +87,22 @@ package struct FilterChain: Sendable {
         }
     }
 
-    /// The filters among some that have a part in frames of this version, in the order of the chain.
+    /// The filters among some that want to know of the end of requests of this version.
+    func observers(_ key: APIKey, _ version: Int16, among filters: FilterSet) -> FilterSet {
+        entries.indices.reduce(into: FilterSet()) { set, index in
+            guard filters.contains(index) else { return }
+            let depths = entries[index].depths(key, version, .request).union(
+                entries[index].depths(key, version, .response))
+            if depths.contains(Depths(.completion)) { set.insert(index) }
+        }
+    }
+
+    /// The filters among some that are shown frames of this version, in the order of the chain.
     func steps(_ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet) -> [FilterStep] {
         entries.indices.compactMap { index in
             guard filters.contains(index) else { return nil }
             let depths = entries[index].depths(key, version, direction)
-            return depths.isEmpty ? nil : FilterStep(index: index, depths: depths)
+            return depths.isDisjoint(with: .all) ? nil : FilterStep(index: index, depths: depths)
         }
     }
 
