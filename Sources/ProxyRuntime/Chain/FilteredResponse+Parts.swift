@@ -7,10 +7,12 @@ extension FilteredResponse {
     ///
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
     func mergeLastPart() throws(WireError) {
-        guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
-        else { return }
+        guard let partial = record.partialAnswers.last, let asked = partial.asked as? any PartiallyAnswerable else {
+            _ = record.partialAnswers.popLast()
+            return
+        }
         let rest = try decoded(asked)
-        guard let merged = record.mergeParts(of: filter, into: rest) else { return }
+        guard let merged = record.mergeParts(of: partial.filter, into: rest) else { return }
         frame.setBody(merged)
     }
 
