@@ -74,6 +74,11 @@ let modules: [Target] = [
         path: "Sources/Filters/AccessLog",
         settings: hotPath
     ),
+    module(
+        "TopicRewriteFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/TopicRewrite"
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -101,8 +106,8 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
-            serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
+            nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -130,6 +135,13 @@ let testTargets: [Target] = [
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TopicRewriteFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry",
+            logging, nioCore, nioEmbedded,
+        ]
+    ),
 ]
 
 let package = Package(
