@@ -84,7 +84,8 @@ extension FilteredRequest {
 
     /// Answers all that is left, with what this filter has answered of the request before.
     private func answer(_ answer: any ResponseMessage) -> RequestAction {
-        .answer(Answer(record.mergeParts(of: current, into: answer) ?? answer))
+        let whole = try? record.mergeParts(of: current) { _ throws(WireError) in answer }
+        return .answer(Answer(whole ?? answer))
     }
 }
 
@@ -92,17 +93,20 @@ extension RequestRecord {
     /// Puts the parts that a filter has answered together with the answer to the rest; the parts are not kept.
     ///
     /// - Parameters:
-    ///   - filter: its place in the chain.
-    ///   - answer: the answer to the rest.
+    ///   - filter: its place in the chain. Parts of filters behind it are dropped: one that answers the request by itself
+    ///     has answered them too.
+    ///   - answer: gives the answer to the rest, for the request as the filter let it go on; called if there are parts.
     /// - Returns: the whole answer; nil if the filter has answered no parts, or parts of another API.
-    package func mergeParts(of filter: Int, into answer: any ResponseMessage) -> (any ResponseMessage)? {
+    /// - Throws: what `answer` throws.
+    package func mergeParts(
+        of filter: Int, into answer: (any PartiallyAnswerable) throws(WireError) -> any ResponseMessage
+    ) throws(WireError) -> (any ResponseMessage)? {
         var merged: (any ResponseMessage)?
-        while let partial = partialAnswers.last, partial.filter == filter {
+        while let partial = partialAnswers.last, partial.filter >= filter {
             partialAnswers.removeLast()
-            guard let asked = partial.asked as? any PartiallyAnswerable else { continue }
-            merged =
-                asked.mergeAny(merged ?? answer, part: partial.answer, rest: partial.rest, version: apiVersion)
-                ?? merged
+            guard partial.filter == filter, let asked = partial.asked as? any PartiallyAnswerable else { continue }
+            let whole = if let merged { merged } else { try answer(asked) }
+            merged = asked.mergeAny(whole, part: partial.answer, rest: partial.rest, version: apiVersion)
         }
         return merged
     }
