@@ -1,4 +1,4 @@
-package import KafkaMessages
+import KafkaMessages
 public import KafkaWire
 
 extension FilteredRequest {
@@ -19,7 +19,7 @@ extension FilteredRequest {
         var rest = asked
         switch rest.refuseParts(version: record.apiVersion, decide) {
         case .nothing: return .forward
-        case .everything(let answer): return self.answer(answer)
+        case .everything(let answer): return .answer(Answer(answer))
         case .part(let answer):
             answerPart(answer, asked: asked, rest: rest)
             frame.setBody(rest)
@@ -59,7 +59,7 @@ extension FilteredRequest {
 
     private func refuseAll<Asked: Refusable>(of type: Asked.Type, _ refusal: Refusal) throws(WireError) -> RequestAction
     {
-        answer(try frame.body(type).refusal(refusal, version: record.apiVersion))
+        .answer(Answer(try frame.body(type).refusal(refusal, version: record.apiVersion)))
     }
 
     private func refuseParts<Asked: PartiallyRefusable>(
@@ -77,37 +77,8 @@ extension FilteredRequest {
     ) -> RequestAction? {
         guard let asked = asked as? any SubjectNaming else { return nil }
         for subject in asked.subjects(version: record.apiVersion) {
-            if let refusal = decide(subject) { return answer(asked.refusal(refusal, version: record.apiVersion)) }
+            if let refusal = decide(subject) { return .answer(Answer(asked.refusal(refusal, version: record.apiVersion))) }
         }
         return nil
-    }
-
-    /// Answers all that is left, with what this filter has answered of the request before.
-    private func answer(_ answer: any ResponseMessage) -> RequestAction {
-        let whole = try? record.mergeParts(of: current) { _ throws(WireError) in answer }
-        return .answer(Answer(whole ?? answer))
-    }
-}
-
-extension RequestRecord {
-    /// Puts the parts that a filter has answered together with the answer to the rest; the parts are not kept.
-    ///
-    /// - Parameters:
-    ///   - filter: its place in the chain. Parts of filters behind it are dropped: one that answers the request by itself
-    ///     has answered them too.
-    ///   - answer: gives the answer to the rest, for the request as the filter let it go on; called if there are parts.
-    /// - Returns: the whole answer; nil if the filter has answered no parts, or parts of another API.
-    /// - Throws: what `answer` throws.
-    package func mergeParts(
-        of filter: Int, into answer: (any PartiallyAnswerable) throws(WireError) -> any ResponseMessage
-    ) throws(WireError) -> (any ResponseMessage)? {
-        var merged: (any ResponseMessage)?
-        while let partial = partialAnswers.last, partial.filter >= filter {
-            partialAnswers.removeLast()
-            guard partial.filter == filter, let asked = partial.asked as? any PartiallyAnswerable else { continue }
-            let whole = if let merged { merged } else { try answer(asked) }
-            merged = asked.mergeAny(whole, part: partial.answer, rest: partial.rest, version: apiVersion)
-        }
-        return merged
     }
 }

@@ -5,7 +5,7 @@ public import KafkaWire
 public struct RequestFacts: Sendable {
     /// The topics that the request, or a Fetch's response, names: each once, in the order of their appearance, at most
     /// ``mostTopics``. Filled if a filter asked for them.
-    public package(set) var topics: [String] = []
+    public package(set) var topics = TopicNames()
     /// True if there were more topics than are kept.
     public package(set) var hasMoreTopics = false
     /// Bytes of record batches that passed, in either direction.
@@ -22,12 +22,11 @@ public struct RequestFacts: Sendable {
 
     /// Notes a topic.
     package mutating func add(topic: String) {
-        guard topics.last != topic, !topics.contains(topic) else { return }
-        guard topics.count < Self.mostTopics else {
+        guard topics.count < Self.mostTopics || topics.contains(topic) else {
             hasMoreTopics = true
             return
         }
-        topics.append(topic)
+        topics.insert(topic)
     }
 }
 
@@ -58,7 +57,7 @@ public final class RequestRecord {
     /// True once a filter or the proxy has answered it in the broker's place.
     package var wasAnswered = false
     /// Filters that saw the request, by their place in the chain.
-    package var seenBy: [Int] = []
+    package var seenBy = FilterSet()
 
     package init(
         apiKey: APIKey, apiVersion: Int16, correlationID: Int32, clientID: String?, requestBytes: Int,

@@ -133,9 +133,11 @@ package final class Proxy: Sendable {
         let remote = channel.remoteAddress
         let context = ConnectionContext(
             id: state.nextConnectionID(), listener: listener.name, clientAddress: remote?.ipAddress ?? "",
-            clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, cluster: listener.cluster)
+            clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, metrics: shared.loop.shard,
+            cluster: listener.cluster)
         let connection = DownstreamConnection(shared: shared, target: binding.target, context: context)
         if listener.configuration.proxyProtocol, listener.trusts(remote) {
+            connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
         try channel.pipeline.syncOperations.addHandler(connection)

@@ -37,11 +37,6 @@ struct ChainBuilder {
     let registry: MetricsRegistry
     let logger: Logger
 
-    private static func condition(_ when: WhenCondition?) -> RequestCondition? {
-        guard let when else { return nil }
-        return { when.covers($0) }
-    }
-
     /// Builds the chain of a listener.
     ///
     /// - Throws: what a filter cannot do without.
@@ -54,24 +49,9 @@ struct ChainBuilder {
                 cluster: cluster)
             return FilterChain.Entry(
                 name: entry.name, type: entry.type, filter: try filter.make(entry.configuration, context: context),
-                isDryRun: entry.dryRun, condition: Self.condition(entry.when))
+                isDryRun: entry.dryRun, when: entry.when)
         }
         let generation = Self.generations.add(1, ordering: .relaxed).newValue
         return FilterChain(generation: generation, entries: built)
-    }
-}
-
-extension WhenCondition {
-    /// True if the filter sees the request. `topic` selects inside a request and is the filter's own affair.
-    func covers(_ record: RequestRecord) -> Bool {
-        let connection = record.connection
-        if let clientID, !clientID.contains(where: { $0.matches(record.clientID ?? "") }) { return false }
-        if let principal, !principal.contains(where: { $0.matches(connection.principal) }) { return false }
-        if let api, !api.contains(where: { $0.matches(record.apiKey.description) }) { return false }
-        if let clientAddress {
-            guard let address = IPAddress(connection.clientAddress) else { return false }
-            if !clientAddress.contains(where: { $0.matches(address) }) { return false }
-        }
-        return true
     }
 }

@@ -3,12 +3,14 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts the parts that a filter has answered together with the answer to the rest.
+    /// Puts the part of the answer that a filter has given last together with the answer to the rest.
     ///
-    /// - Parameter filter: its place in the chain.
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
-    func mergeParts(of filter: Int) throws(WireError) {
-        let merged = try record.mergeParts(of: filter) { asked throws(WireError) in try decoded(asked) }
+    func mergeLastPart() throws(WireError) {
+        guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
+        else { return }
+        let answer = try decoded(asked)
+        let merged = asked.mergeAny(answer, part: partial.answer, rest: partial.rest, version: record.apiVersion)
         if let merged { frame.setBody(merged) }
     }
 

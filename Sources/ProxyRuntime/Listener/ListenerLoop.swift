@@ -1,3 +1,4 @@
+import FilterAPI
 import KafkaWire
 import Logging
 import NIOCore
@@ -21,7 +22,12 @@ final class ListenerLoop {
     private(set) var chain: FilterChain
     /// The generation of ``chain``, at hand for every frame.
     private(set) var generation: UInt64
+    /// How frames are taken in for clients that all filters concern.
     private(set) var plans: PlanTable
+    /// How frames are taken in that no filter has a part in.
+    let corePlans: PlanTable
+    /// The plans for clients that only some filters concern, by these.
+    private var plansOfSome: [FilterSet: PlanTable] = [:]
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
     init(listener: Listener, loop: LoopContext, metrics: CoreMetrics) {
@@ -39,14 +45,32 @@ final class ListenerLoop {
         chain = listener.chain
         generation = listener.chain.generation
         plans = PlanTable(chain: listener.chain, rewritesAddresses: listener.virtual != nil)
+        corePlans = PlanTable(chain: .empty, rewritesAddresses: listener.virtual != nil)
     }
 
-    /// Puts another chain in the place of this one.
+    /// Puts another chain in the place of this one. Connections on which nothing is under way take it up at once, so
+    /// that the former one is not kept alive by clients that are silent; the others between two frames.
     func exchange(_ chain: FilterChain) {
         self.chain = chain
         generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
+        plansOfSome = [:]
+        for connection in loop.connections.values where connection.shared === self { connection.adoptChainIfIdle() }
     }
+
+    /// The plans for clients that some filters concern.
+    func plans(for filters: FilterSet) -> PlanTable {
+        if filters == plans.filters { return plans }
+        if let plans = plansOfSome[filters] { return plans }
+        // Each table takes memory, and clients choose their IDs. Connections keep the tables that they have.
+        if plansOfSome.count >= Self.mostPlans { plansOfSome = [:] }
+        let plans = PlanTable(chain: chain, filters: filters, rewritesAddresses: virtual != nil)
+        plansOfSome[filters] = plans
+        return plans
+    }
+
+    /// How many tables of plans are kept: a chain has few filters that only some clients concern.
+    private static let mostPlans = 64
 
     /// The counters of a client.
     func counters(_ key: ClientCounters.Key) -> ClientCounters {
