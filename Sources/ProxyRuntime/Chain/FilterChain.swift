@@ -1,5 +1,6 @@
 package import FilterAPI
 import KafkaWire
+import Synchronization
 
 /// The filters of a listener, in order: an immutable value, exchanged as a whole.
 package struct FilterChain: Sendable {
@@ -14,14 +15,26 @@ package struct FilterChain: Sendable {
         package let isDryRun: Bool
         /// Which requests it sees; nil for all.
         package let condition: RequestCondition?
+        /// Tells this filter from every other one of the process: an entry of another chain with the same number is the
+        /// same filter, with the same name, settings and condition.
+        package let instance: UInt64
         let interests: [Interest]
+        /// Keeps the filter from being shut down; nil if somebody else sees to that.
+        private let lease: FilterLease?
 
-        package init(name: String, type: String, filter: any Filter, isDryRun: Bool, condition: RequestCondition?) {
+        private static let instances = Atomic<UInt64>(0)
+
+        package init(
+            name: String, type: String, filter: any Filter, isDryRun: Bool, condition: RequestCondition?,
+            lease: FilterLease? = nil
+        ) {
             self.name = name
             self.type = type
             self.filter = filter
             self.isDryRun = isDryRun
             self.condition = condition
+            self.lease = lease
+            instance = Self.instances.add(1, ordering: .relaxed).newValue
             self.interests = filter.interests
         }
     }

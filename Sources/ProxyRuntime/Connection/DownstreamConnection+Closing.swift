@@ -14,7 +14,7 @@ extension DownstreamConnection {
         shared.loop.connections[ObjectIdentifier(self)] = self
         shared.metrics.connections.increment()
         shared.metrics.connectionsTotal.increment()
-        if shared.loop.isDraining { setPause(.draining, true) }
+        if shared.isDraining { drain() }
     }
 
     /// The bytes are not what they should be: only this connection ends.
@@ -106,7 +106,7 @@ extension DownstreamConnection {
             pauses.isDisjoint(with: [.connecting, .holding, .muted])
         {
             close(reason: "client")
-        } else if shared.loop.isDraining, current == nil, heldAnswer == nil, answering == nil {
+        } else if shared.isDraining, current == nil, heldAnswer == nil, answering == nil {
             close(reason: "drain")
         }
     }

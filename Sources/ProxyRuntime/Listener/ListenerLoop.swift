@@ -11,8 +11,10 @@ final class ListenerLoop {
     let cluster: ClusterState
     /// Nil in `pass_through`.
     let virtual: VirtualCluster?
-    let limits: ConnectionLimits
-    let onUnknown: ListenerConfiguration.OnUnknown
+    /// Applies to the next frame of open connections.
+    private(set) var limits: ConnectionLimits
+    /// As ``limits``.
+    private(set) var onUnknown: ListenerConfiguration.OnUnknown
     let budget: HoldBudget
     let metrics: ListenerMetrics
     let logger: Logger
@@ -22,6 +24,10 @@ final class ListenerLoop {
     /// The generation of ``chain``, at hand for every frame.
     private(set) var generation: UInt64
     private(set) var plans: PlanTable
+    /// True once no further request is to be taken on its connections: the process ends, or the listener has been
+    /// removed or exchanged.
+    var isDraining: Bool { isRetired || loop.isDraining }
+    private var isRetired = false
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
     init(listener: Listener, loop: LoopContext, metrics: CoreMetrics) {
@@ -47,6 +53,21 @@ final class ListenerLoop {
         generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
     }
+
+    /// Takes other settings that open connections can go on with.
+    func update(limits: ConnectionLimits, onUnknown: ListenerConfiguration.OnUnknown) {
+        self.limits = limits
+        self.onUnknown = onUnknown
+    }
+
+    /// The listener is no more, or another has taken its place: what is in flight is answered, then connections close.
+    func retire() {
+        isRetired = true
+        for connection in connections { connection.drain() }
+    }
+
+    /// Its connections.
+    var connections: [DownstreamConnection] { loop.connections.values.filter { $0.shared === self } }
 
     /// The counters of a client.
     func counters(_ key: ClientCounters.Key) -> ClientCounters {
