@@ -113,7 +113,7 @@ let testTargets: [Target] = [
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
     ),
-    tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
+    tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
     tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire"]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),

@@ -53,7 +53,14 @@ package struct ConfigurationLoader: Sendable {
             let mark = SettingsMark(file: file, line: line + 1, column: 1)
             throw ConfigurationError([SettingsIssue(at: mark, path: "", message: "this line is not UTF-8")])
         }
-        return try load(text, file: file)
+        var loaded = try load(text, file: file)
+        loaded.fingerprint = Self.fingerprint(of: bytes)
+        return loaded
+    }
+
+    /// A number that is another for other contents of a file; in another process it is another one too.
+    package static func fingerprint(of bytes: [UInt8]) -> Int {
+        bytes.hashValue
     }
 
     /// Reads `text` as the contents of the file at `file`, whose folder paths start from.
@@ -90,6 +97,8 @@ package struct LoadedConfiguration: Sendable {
     package var effective: JSONValue
     /// The same by its parts, to be compared with another.
     package var outline: ConfigurationOutline
+    /// Of the bytes that it was read from, as ``ConfigurationLoader/fingerprint(of:)``; nil if there was no file.
+    package var fingerprint: Int?
 
     init(configuration: ProxyConfiguration, effective: JSONValue, hidden: [HiddenValue]) {
         self.configuration = configuration

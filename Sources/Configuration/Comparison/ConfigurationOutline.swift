@@ -60,6 +60,12 @@ package struct ConfigurationOutline: Sendable {
         }
     }
 
+    /// True if something in it does not show in the settings.
+    package var hasHiddenValues: Bool {
+        let parts = Array(sections.values) + clusters + listeners.map(\.part) + listeners.flatMap(\.filters)
+        return parts.contains { !$0.hidden.isEmpty }
+    }
+
     /// The listener of that name.
     package func listener(_ name: String) -> Listener? { listeners.first { $0.part.name == name } }
 }

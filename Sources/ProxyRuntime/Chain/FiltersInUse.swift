@@ -9,11 +9,11 @@ final class FiltersInUse: Sendable {
     private struct State {
         var last: UInt64 = 0
         var inUse: [UInt64: any Filter] = [:]
-        /// Filters that are being shut down.
-        var ending: [UInt64: Task<Void, Never>] = [:]
     }
 
     private let state = Mutex(State())
+    /// Filters that are being shut down.
+    private let ending = BackgroundTasks()
 
     /// Takes a filter into use.
     ///
@@ -28,13 +28,8 @@ final class FiltersInUse: Sendable {
 
     /// Begins to shut a filter down whose lease is gone; nothing if that was done by ``shutDown()``.
     fileprivate func ended(_ number: UInt64) {
-        state.withLock { state in
-            guard let filter = state.inUse.removeValue(forKey: number) else { return }
-            state.ending[number] = Task { [self] in
-                await filter.shutDown()
-                _ = self.state.withLock { $0.ending.removeValue(forKey: number) }
-            }
-        }
+        guard let filter = state.withLock({ $0.inUse.removeValue(forKey: number) }) else { return }
+        ending.start { await filter.shutDown() }
     }
 
     /// Opens files anew that filters write to.
@@ -44,7 +39,7 @@ final class FiltersInUse: Sendable {
 
     /// Waits for the filters that are being shut down at this moment.
     func waitForEnding() async {
-        for task in state.withLock({ Array($0.ending.values) }) { await task.value }
+        await ending.wait()
     }
 
     /// Shuts all filters down and waits for that, also where it was under way; those that are still in a chain are told

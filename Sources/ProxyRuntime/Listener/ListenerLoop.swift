@@ -27,7 +27,8 @@ final class ListenerLoop {
     /// True once no further request is to be taken on its connections: the process ends, or the listener has been
     /// removed or exchanged.
     var isDraining: Bool { isRetired || loop.isDraining }
-    private var isRetired = false
+    /// True once the listener has been removed or exchanged.
+    private(set) var isRetired = false
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
     init(listener: Listener, loop: LoopContext, metrics: CoreMetrics) {
@@ -60,10 +61,21 @@ final class ListenerLoop {
         self.onUnknown = onUnknown
     }
 
-    /// The listener is no more, or another has taken its place: what is in flight is answered, then connections close.
-    func retire() {
+    /// The listener is no more, or another has taken its place: what is in flight is answered, then connections close;
+    /// those that are left after a time are cut off.
+    func retire(within time: TimeAmount) {
         isRetired = true
         for connection in connections { connection.drain() }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in self?.cutOff() }
+    }
+
+    private func cutOff() {
+        let left = connections
+        guard !left.isEmpty else { return }
+        logger.warning(
+            "connections of a former listener cut off after drain_timeout",
+            metadata: ["listener": "\(name)", "connections": "\(left.count)"])
+        for connection in left { connection.close(reason: "drain_timeout") }
     }
 
     /// Its connections.
