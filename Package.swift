@@ -123,7 +123,7 @@ let testTargets: [Target] = [
         of: "ProxyRuntime",
         [
             "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
-            "Telemetry", logging, nioCore, nioEmbedded,
+            "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(of: "Settings"),
