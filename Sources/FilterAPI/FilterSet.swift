@@ -22,6 +22,16 @@ package struct FilterSet: Sendable, Hashable {
         if index < 64 { low |= 1 << UInt64(index) } else { high |= 1 << UInt64(index - 64) }
     }
 
+    /// Takes all places out that lie behind one.
+    package mutating func remove(behind index: Int) {
+        if index < 63 {
+            low &= (1 << UInt64(index + 1)) - 1
+            high = 0
+        } else if index < 127 {
+            high &= (1 << UInt64(index - 63)) - 1
+        }
+    }
+
     /// Takes the first place out, in the order of the chain; nil if there is none.
     package mutating func popFirst() -> Int? {
         if low != 0 {

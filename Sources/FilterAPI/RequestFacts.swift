@@ -5,7 +5,7 @@ public import KafkaWire
 public struct RequestFacts: Sendable {
     /// The topics that the request, or a Fetch's response, names: each once, in the order of their appearance, at most
     /// ``mostTopics``. Filled if a filter asked for them.
-    public package(set) var topics: [String] = []
+    public package(set) var topics = TopicNames()
     /// True if there were more topics than are kept.
     public package(set) var hasMoreTopics = false
     /// Bytes of record batches that passed, in either direction.
@@ -27,12 +27,10 @@ public struct RequestFacts: Sendable {
 
     /// Notes a topic: what is counted next is its own.
     package mutating func add(topic: String) {
-        if let last = topics.indices.last, topics[last] == topic {
-            currentTopic = last
-        } else if let known = topics.firstIndex(of: topic) {
+        if let known = topics.firstIndex(of: topic) {
             currentTopic = known
         } else if topics.count < Self.mostTopics {
-            topics.append(topic)
+            topics.insert(topic)
             currentTopic = topics.count - 1
             addShare()
         } else {
@@ -120,12 +118,14 @@ public final class RequestRecord {
     }
 }
 
-/// What one filter has answered of a request.
+/// What a filter has answered of a request. A filter that did so several times has several, the last one innermost.
 package struct PartialAnswer {
     /// The filter's place in the chain: there the parts are merged, since the filters behind it never saw them.
     package let filter: Int
     /// The request as it came to the filter.
     package let asked: any RequestMessage
-    /// The parts.
-    package var answers: [any ResponseMessage]
+    /// What went on of it; nil if the filter did not say.
+    package let rest: (any RequestMessage)?
+    /// The answer to what did not.
+    package let answer: any ResponseMessage
 }

@@ -2,6 +2,7 @@ import AccessLogFilter
 import ProxyRuntime
 import RateLimitFilter
 import Settings
+import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
 enum BuiltInFilters {
@@ -9,6 +10,7 @@ enum BuiltInFilters {
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
+        BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 
     /// How their settings are read.

@@ -357,6 +357,59 @@ struct FilterChainTests {
         #expect(try connections.groupsThatBrokerGot() == ["g2"])
     }
 
+    private func observer(_ name: String) -> FilterChain.Entry {
+        .scripted(
+            ScriptedFilter(
+                name, journal,
+                interests: [
+                    Interest(nil, .request, depth: .completion), Interest(nil, .response, depth: .completion),
+                ]))
+    }
+
+    @Test("A filter that wants to know of the end is told of it and of nothing else, unless one before it ended it")
+    func completionOnly() throws {
+        let answering = ScriptedFilter("b", journal) { request in
+            switch request.record.correlationID {
+            case 1: .forward
+            case 2: .answer(Answer(heartbeatAnswer()))
+            default: .close(reason: "denied")
+            }
+        }
+        let connections = try Connections([observer("a"), .scripted(answering), observer("c")])
+        try connections.heartbeats(1)
+        try connections.answerAll()
+        #expect(
+            journal.entries == [
+                "b request 1", "b response 1", "a completed 1 answered", "b completed 1 answered",
+                "c completed 1 answered",
+            ])
+        for (id, result) in [(2, "answeredByFilter(\"b\")"), (3, "closed(\"denied\")")] as [(Int32, String)] {
+            journal.clear()
+            try connections.heartbeats(id)
+            #expect(
+                journal.entries.prefix(3) == [
+                    "b request \(id)", "a completed \(id) \(result)", "b completed \(id) \(result)",
+                ])
+            #expect(!journal.entries.contains { $0.hasPrefix("c completed") })
+        }
+    }
+
+    @Test("A set of filters knows which are in it, also the last of many")
+    func filterSet() {
+        var set = FilterSet()
+        for index in [127, 0, 63, 64, 5] { set.insert(index) }
+        var copy = set
+        var places: [Int] = []
+        while let place = copy.popFirst() { places.append(place) }
+        #expect(places == [0, 5, 63, 64, 127])
+        for (last, left) in [(127, 5), (126, 4), (64, 4), (63, 3), (62, 2), (5, 2), (4, 1), (0, 1)] {
+            var some = set
+            some.remove(behind: last)
+            #expect((0..<128).filter { some.contains($0) } == places.filter { $0 <= last })
+            #expect(places.filter { some.contains($0) }.count == left)
+        }
+    }
+
     @Test("The client is muted when the filter decides, and until the latest time that was asked for")
     func muting() throws {
         let filter = ScriptedFilter("a", journal) { request in

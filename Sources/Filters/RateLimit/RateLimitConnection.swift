@@ -182,7 +182,7 @@ final class RateLimitConnection: ConnectionFilter {
             refused = (request.record, take, wait)
             return .inspect
         }
-        switch Refusal.of(request, limit: filter.limits[take.limit].configuration.name, &continuity) {
+        switch RefusalAnswer.to(request, limit: filter.limits[take.limit].configuration.name, &continuity) {
         case .answer(let answer):
             if take.mayRefuse { counters.countRejected() } else { counters.countSlowed(slowed) }
             if request.record.apiKey != .produce { request.throttle(for: .nanoseconds(slowed)) }

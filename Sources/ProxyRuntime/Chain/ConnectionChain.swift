@@ -43,6 +43,8 @@ final class ConnectionChain {
     let context: ConnectionContext
     private let filters: [any ConnectionFilter]
     private let actions: FilterActions
+    /// What the latest request was shown in.
+    private var spare: FilteredRequest?
     /// Filters that go on in the chain that took this one's place.
     private var handedOn = FilterSet()
     /// True once the filters have been told of the end: what they wait for has no meaning any more.
@@ -69,6 +71,20 @@ final class ConnectionChain {
             former.handedOn.insert(index)
             return former.filters[index]
         }
+    }
+
+    /// A request as filters see it at its header. The object is used again for the next one, unless a filter keeps it.
+    func header(_ record: RequestRecord) -> FilteredRequest {
+        if isKnownUniquelyReferenced(&spare), let spare {
+            spare.begin(record)
+            return spare
+        }
+        let request = FilteredRequest(
+            record: record,
+            frame: FilteredFrame(
+                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+        spare = request
+        return request
     }
 
     /// Runs a request through filters.
@@ -126,8 +142,12 @@ final class ConnectionChain {
         case .forward: return nil
         case .inspect: return request.frame.isWhole || depths != .atHeader ? nil : .inspect(index)
         case .answer(let answer):
+            // Filters behind never see what this one has ended.
+            request.record.seenBy.remove(behind: index)
             return .answered(FilterAnswer(answer: answer, filter: chain.entries[index].name, index: index))
-        case .close(let reason): return .close(reason)
+        case .close(let reason):
+            request.record.seenBy.remove(behind: index)
+            return .close(reason)
         case .hold(let future):
             let later = future.hop(to: context.eventLoop).assumeIsolated()
             return .held(

@@ -21,6 +21,8 @@ package struct FilterChain: Sendable {
         /// connection is kept.
         package let instance: UInt64
         let interests: [Interest]
+        /// Keeps the filter from being shut down; nil if somebody else sees to that.
+        private let lease: FilterLease?
 
         /// An entry.
         ///
@@ -30,17 +32,18 @@ package struct FilterChain: Sendable {
         ///   - filter: the filter.
         ///   - isDryRun: true if it does all but act.
         ///   - when: which requests it sees; nil for all.
-        ///   - instance: that of the entry which held this very filter in the former chain; nil for a new filter.
+        ///   - lease: what keeps the filter from being shut down; nil if somebody else sees to that.
         package init(
             name: String, type: String, filter: any Filter, isDryRun: Bool, when: WhenCondition?,
-            instance: UInt64? = nil
+            lease: FilterLease? = nil
         ) {
             self.name = name
             self.type = type
             self.filter = filter
             self.isDryRun = isDryRun
             self.when = when
-            self.instance = instance ?? Self.instances.add(1, ordering: .relaxed).newValue
+            self.lease = lease
+            instance = Self.instances.add(1, ordering: .relaxed).newValue
             self.interests = filter.interests
         }
 
@@ -87,12 +90,22 @@ package struct FilterChain: Sendable {
         }
     }
 
-    /// The filters among some that have a part in frames of this version, in the order of the chain.
+    /// The filters among some that want to know of the end of requests of this version.
+    func observers(_ key: APIKey, _ version: Int16, among filters: FilterSet) -> FilterSet {
+        entries.indices.reduce(into: FilterSet()) { set, index in
+            guard filters.contains(index) else { return }
+            let depths = entries[index].depths(key, version, .request).union(
+                entries[index].depths(key, version, .response))
+            if depths.contains(Depths(.completion)) { set.insert(index) }
+        }
+    }
+
+    /// The filters among some that are shown frames of this version, in the order of the chain.
     func steps(_ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet) -> [FilterStep] {
         entries.indices.compactMap { index in
             guard filters.contains(index) else { return nil }
             let depths = entries[index].depths(key, version, direction)
-            return depths.isEmpty ? nil : FilterStep(index: index, depths: depths)
+            return depths.isDisjoint(with: .all) ? nil : FilterStep(index: index, depths: depths)
         }
     }
 

@@ -24,7 +24,7 @@ struct Depths: OptionSet {
     static let all: Depths = [Depths(.header), Depths(.fields), Depths(.body), Depths(.records)]
 }
 
-/// A filter that has a part in the frames of one API, version and direction.
+/// A filter that is shown the frames of one API, version and direction.
 struct FilterStep {
     /// Its place in the chain.
     let index: Int

@@ -184,7 +184,7 @@ extension DownstreamConnection {
         shared.metrics.countRequest(head.apiKey, head.apiVersion)
         counters.requests.increment()
         counters.requestBytes.increment(by: UInt64(size + 4))
-        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, &intake) {
+        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, nil, &intake) {
             return !isClosed
         }
         let progress = RequestInProgress(
@@ -194,16 +194,25 @@ extension DownstreamConnection {
             progress.record = RequestRecord(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
                 clientID: context.clientID, requestBytes: size, connection: context)
+            progress.record?.seenBy = plan.observers
         }
         return take(progress, &intake)
     }
 
-    /// Passes a frame on that is there whole and that no filter wants: what most requests are, so it takes the short
-    /// way.
+    /// Passes a frame on that is there whole and that filters look at no deeper than its header: what most requests are,
+    /// so it takes the short way.
     ///
+    /// - Parameters:
+    ///   - head: the header.
+    ///   - plan: how it is taken in.
+    ///   - size: the size of the frame without its prefix, in bytes.
+    ///   - expectsResponse: false for `acks=0`.
+    ///   - progress: the request, where a filter has a part in it; those that look at the header have forwarded it.
+    ///   - intake: what has come.
     /// - Returns: false if the frame is none of those.
     private func passesHere(
-        _ head: RequestHead, _ plan: RequestPlan, size: Int, expectsResponse: Bool, _ intake: inout Intake
+        _ head: RequestHead, _ plan: RequestPlan, size: Int, expectsResponse: Bool, _ progress: RequestInProgress?,
+        _ intake: inout Intake
     ) -> Bool {
         guard intake.chunk.readableBytes >= size + 4, !resetsFetchSession else { return false }
         let start = intake.chunk.readerIndex
@@ -212,7 +221,7 @@ extension DownstreamConnection {
         case .cutThrough:
             shared.metrics.cutThroughRequests.increment(by: UInt64(size - head.length))
         case .walk(let program):
-            sink.begin(record: nil, countsTopics: plan.streams)
+            sink.begin(record: progress?.record, countsTopics: plan.streams)
             do throws(WireError) {
                 guard
                     try intake.chunk.walkWhole(
@@ -227,10 +236,14 @@ extension DownstreamConnection {
             }
             if let id = sink.unknownTopic { upstream?.askName(of: id) }
         }
-        let correlationID = register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
+        current = nil
+        let correlationID =
+            progress.map { register($0) }
+            ?? register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
         intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
         intake.chunk.moveReaderIndex(forwardBy: size + 4)
         frameStartedAt = shared.loop.now
+        if let progress, !expectsResponse { finishWithoutResponse(progress) }
         return true
     }
 
@@ -255,15 +268,10 @@ extension DownstreamConnection {
             whole(progress, frame: frame, in: &intake)
             return true
         }
-        if let record = progress.record, !progress.headerSeen, progress.plan.depth != nil {
+        if let record = progress.record, !progress.headerSeen {
             progress.headerSeen = true
             current = progress
-            let request = FilteredRequest(
-                record: record,
-                frame: FilteredFrame(
-                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0
-                ))
-            switch chain?.run(request, progress.plan.steps, .atHeader) ?? .forward {
+            switch showHeader(progress, record) {
             case .forward: break
             case .answered(let answer):
                 return answerEarly(progress, answer, &intake)
@@ -280,7 +288,20 @@ extension DownstreamConnection {
                 return !pauses.contains(.holding) && !isClosed
             }
         }
+        if (progress.plan.depth ?? .header) == .header,
+            passesHere(
+                progress.head, progress.plan, size: progress.size, expectsResponse: progress.expectsResponse,
+                progress, &intake)
+        {
+            return !isClosed
+        }
         return stream(progress, &intake)
+    }
+
+    /// Shows the filters the header of a request.
+    private func showHeader(_ progress: RequestInProgress, _ record: RequestRecord) -> RequestOutcome {
+        guard progress.plan.depth != nil, let chain else { return .forward }
+        return chain.run(chain.header(record), progress.plan.steps, .atHeader)
     }
 
     /// Forwards a frame as its bytes come.

@@ -63,6 +63,12 @@ struct Slot {
     /// The answer, if it is there before its turn; nil while a broker is asked.
     var answer: WaitingAnswer? { progress?.answer }
 
+    /// True if nothing is to be done with a response that no filter is shown.
+    var passesResponses: Bool {
+        guard let record = progress?.record else { return true }
+        return record.throttle == .zero && !record.inspectsResponse && record.partialAnswers.isEmpty
+    }
+
     /// True if no filter has a part in it.
     var isPlain: Bool { progress == nil }
 }

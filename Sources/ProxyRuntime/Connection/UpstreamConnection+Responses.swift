@@ -146,7 +146,7 @@ extension UpstreamConnection {
         }
     }
 
-    /// Passes a response on that is there whole, that no filter wants, and that needs no change: what most responses
+    /// Passes a response on that is there whole, that no filter is shown, and that needs no change: what most responses
     /// are, so it takes the short way.
     ///
     /// - Returns: false if the response is none of those.
@@ -155,10 +155,10 @@ extension UpstreamConnection {
         _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
         let start = intake.chunk.readerIndex
-        guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), let slot = downstream.slots.first,
-            slot.isPlain
+        guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), plan.steps.isEmpty,
+            let slot = downstream.slots.first, slot.passesResponses
         else { return false }
-        sink.begin(record: nil, countsTopics: plan.streams)
+        sink.begin(record: slot.record, countsTopics: plan.streams)
         switch plan.mode {
         case .cutThrough:
             shared.metrics.cutThroughResponses.increment(by: UInt64(size - bodyOffset))
@@ -185,7 +185,11 @@ extension UpstreamConnection {
             downstream.sasl.handshakeAnswered(version: slot.apiVersion, errorCode: sink.errorCode)
         }
         forwardRunIfAnswersWait(&intake)
-        downstream.plainResponseSent(slot, size: size, errorCode: sink.errorCode)
+        if slot.isPlain {
+            downstream.plainResponseSent(slot, size: size, errorCode: sink.errorCode)
+        } else {
+            downstream.responseSent(size: size, errorCode: sink.errorCode, by: .answered)
+        }
         return true
     }
 

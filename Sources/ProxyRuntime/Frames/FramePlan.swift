@@ -26,12 +26,14 @@ final class RequestPlan {
     let streams: Bool
     /// True if any filter has a part in the request, its response or its end.
     let isFiltered: Bool
-    /// The filters that have a part in the request, in the order of the chain.
+    /// The filters that are shown the request, in the order of the chain.
     let steps: [FilterStep]
+    /// The filters that want to know of the request's end, whatever else they are shown of it.
+    let observers: FilterSet
 
     init(
         mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool,
-        steps: [FilterStep] = []
+        steps: [FilterStep] = [], observers: FilterSet = FilterSet()
     ) {
         self.mode = mode
         self.isKnown = isKnown
@@ -40,6 +42,7 @@ final class RequestPlan {
         self.streams = streams
         self.isFiltered = isFiltered
         self.steps = steps
+        self.observers = observers
     }
 }
 
@@ -63,7 +66,7 @@ final class ResponsePlan {
     let endpointsAreTagged: Bool
     /// True if frames of this API may be too large to be held for less than their body.
     let streams: Bool
-    /// The filters that have a part in the response, in the order of the chain.
+    /// The filters that are shown the response, in the order of the chain.
     let steps: [FilterStep]
 
     init(
@@ -172,9 +175,11 @@ final class PlanTable {
         } else {
             mode = .cutThrough
         }
+        let observers = chain.observers(key, version, among: filters)
+        let showsResponse = !chain.steps(key, version, .response, among: filters).isEmpty
         return RequestPlan(
             mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
-            isFiltered: !steps.isEmpty || !chain.steps(key, version, .response, among: filters).isEmpty, steps: steps)
+            isFiltered: !steps.isEmpty || showsResponse || !observers.isEmpty, steps: steps, observers: observers)
     }
 
     private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {
@@ -189,7 +194,7 @@ final class PlanTable {
         if chain.wantsTopics(key, version, .response, among: filters) { roles.formUnion(CoreRoles.topics) }
         if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
         let program = WalkProgram(
-            layout: layout, version: version, roles: roles, reportingElementsOf: .brokerID)
+            layout: layout, version: version, roles: roles, reportingElementsOf: [.brokerID])
         let used = program.reportsNothing ? nil : program
         let mode: ResponsePlan.Mode
         if let depth, depth >= .body || (depth >= .fields && !streams) {
