@@ -106,7 +106,8 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging,
+            nioCore,
             nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -128,7 +129,8 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
