@@ -5,7 +5,7 @@ import Logging
 package final class TopicRewriteFilter: Filter {
     private let selector: RuleSelector
     private let source: any ViewSource
-    private let metrics: TopicRewriteMetrics
+    let metrics: TopicRewriteMetrics
     private let context: FilterContext
 
     init(_ configuration: TopicRewriteConfiguration, context: FilterContext) {
