@@ -166,6 +166,11 @@ final class Rig {
         shard.counter(filter.metrics.requests, ["apps", "names", rule, target]).value
     }
 
+    /// How many leaders could not assign.
+    var inconsistentLeaders: UInt64 {
+        shard.counter(filter.metrics.inconsistentLeaders, ["apps", "names"]).value
+    }
+
     /// How many requests had something refused.
     func refused(_ reason: String) -> UInt64 {
         shard.counter(filter.metrics.refused, ["apps", "names", reason]).value

@@ -17,7 +17,7 @@ private let tenant = """
 
 private let tenantNames = Naming(
     topic: { "staging." + $0 }, group: { "t1." + $0 }, transaction: { "t1." + $0 },
-    topicRegex: { "staging\\.(?:\($0))" }, transactionRegex: { "t1\\.(?:\($0))" })
+    topicRegex: { "staging\\.\($0)" }, transactionRegex: { "t1\\.(?:\($0))" })
 
 /// Each name under another, with a group of their own.
 private let exact = """
