@@ -7,7 +7,12 @@ package final class TopicRewriteFilter: Filter {
 
     init(_ configuration: TopicRewriteConfiguration, context: FilterContext) {
         selector = RuleSelector(configuration)
-        source = FixedViews(configuration)
+        if configuration.rules.contains(where: { $0.choices != nil }) {
+            let former = (context.predecessor as? TopicRewriteFilter)?.source as? SwitchedViews
+            source = SwitchedViews(configuration, context: context, replacing: former)
+        } else {
+            source = FixedViews(configuration)
+        }
     }
 
     package var interests: [Interest] { [] }
@@ -16,12 +21,19 @@ package final class TopicRewriteFilter: Filter {
         TopicRewriteConnection(source.makeConnectionViews(connection))
     }
 
+    package func makeConnectionFilter(
+        _ connection: ConnectionContext, replacing old: any ConnectionFilter
+    ) -> any ConnectionFilter {
+        guard let old = old as? TopicRewriteConnection else { return makeConnectionFilter(connection) }
+        return TopicRewriteConnection(source.makeConnectionViews(connection, replacing: old.views))
+    }
+
     package func concerns(_ client: ClientIdentity) -> Bool { selector.concerns(client) }
 }
 
 /// The part of a topic rewrite in one connection.
 final class TopicRewriteConnection: ConnectionFilter {
-    private let views: any ConnectionViews
+    let views: any ConnectionViews
 
     init(_ views: any ConnectionViews) {
         self.views = views
