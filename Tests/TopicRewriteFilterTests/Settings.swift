@@ -17,7 +17,7 @@ func issues(_ yaml: String) throws -> [String] {
 }
 
 private func read(_ yaml: String) throws -> SettingsResult<TopicRewriteConfiguration> {
-    let document = YAMLDocument(yaml, file: "c.yaml")
+    let document = YAMLDocument(yaml, file: "c.yaml", environment: .process)
     let root = try #require(document.root)
     return SettingType<TopicRewriteConfiguration>.structure { TopicRewriteConfiguration.read(&$0) }
         .decode(root, issues: document.issues)

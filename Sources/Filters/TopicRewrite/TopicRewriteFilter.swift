@@ -5,13 +5,22 @@ package final class TopicRewriteFilter: Filter {
     private let selector: RuleSelector
     private let source: any ViewSource
 
-    init(_ configuration: TopicRewriteConfiguration, context: FilterContext) {
+    package let control: (any FilterControl)?
+
+    /// - Throws: if it takes the place of a filter whose clients it must not move.
+    init(_ configuration: TopicRewriteConfiguration, context: FilterContext) throws {
         selector = RuleSelector(configuration)
         if configuration.rules.contains(where: { $0.choices != nil }) {
             let former = (context.predecessor as? TopicRewriteFilter)?.source as? SwitchedViews
-            source = SwitchedViews(configuration, context: context, replacing: former)
+            let views = SwitchedViews(configuration, context: context, replacing: former)
+            if let former, let objection = views.board.objection(replacing: former.board, cluster: context.cluster) {
+                throw SwitchRefused(description: objection)
+            }
+            source = views
+            control = SwitchControl(views, context: context)
         } else {
             source = FixedViews(configuration)
+            control = nil
         }
     }
 

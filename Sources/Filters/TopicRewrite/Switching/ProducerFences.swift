@@ -71,7 +71,8 @@ struct ProducerFences {
     mutating func verdict(
         _ producer: Producer, epoch: Int16, target: String, generation: UInt64, memory: Memory?, now: NIODeadline
     ) -> Verdict {
-        let known = entries.value(producer)
+        let known =
+            entries.value(producer)
             ?? memory.map { Entry(target: $0.target, generation: 0, epoch: $0.epoch) }
         guard var entry = known else {
             entries.set(producer, to: Entry(target: target, generation: generation, epoch: epoch))

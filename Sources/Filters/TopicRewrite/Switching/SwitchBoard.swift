@@ -54,3 +54,35 @@ final class SwitchBoard: Sendable {
         }
     }
 }
+
+extension SwitchBoard {
+    /// What speaks against taking the place of another board, as far as it is known without asking: a reload that moves
+    /// clients to a target that is known to have fewer partitions.
+    ///
+    /// - Parameters:
+    ///   - former: the board of the running filter.
+    ///   - cluster: what is known of the topics.
+    /// - Returns: a sentence for people; nil if nothing is known that speaks against it.
+    func objection(replacing former: SwitchBoard, cluster: any ClusterView) -> String? {
+        for (index, rule) in rules.enumerated() {
+            guard let targets = rule.choices, let after = choice(of: index),
+                let old = former.rules.firstIndex(where: { $0.name == rule.name }),
+                let formerTargets = former.rules[old].choices, let before = former.choice(of: old)
+            else { continue }
+            var shares = targets.shares(from: after, to: after)
+            for position in shares.indices {
+                let place = formerTargets.targets.firstIndex { $0.topic == shares[position].target.topic }
+                shares[position].before = place.map { before.share(of: $0) } ?? 0
+            }
+            for (place, target) in formerTargets.targets.enumerated()
+            where !targets.targets.contains(where: { $0.topic == target.topic }) {
+                shares.append(TargetCheck.Share(target: target, before: before.share(of: place), after: 0))
+            }
+            let objection = TargetCheck.objection(shares, isStrict: false) { topic in
+                cluster.partitions(of: topic).map { .partitions($0) } ?? .unknown
+            }
+            if let objection { return "rule \(rule.name): \(objection)" }
+        }
+        return nil
+    }
+}

@@ -12,7 +12,9 @@ extension SwitchedConnectionViews {
         let view = current(.fetch)
         // A session goes on: what it does not name is fetched as before, so that it must know the targets of this moment.
         let isIncremental = asked.sessionID != 0 && asked.sessionEpoch > 0
-        if isIncremental, fetches.hasOutdatedSession({ view.brokerTopic($0).brokerName }) { return .answer(Self.newSession) }
+        if isIncremental, fetches.hasOutdatedSession({ view.brokerTopic($0).brokerName }) {
+            return .answer(Self.newSession)
+        }
         if !isIncremental { fetches.fullFetch { view.brokerTopic($0).brokerName } }
         forget(asked.forgottenTopicsData, in: view)
         var refused = FetchResponse()

@@ -93,7 +93,9 @@ extension SwitchedConnectionViews {
         let groups = memory.members.withLock { $0.classicGroups(of: key, now: now) }
         for (topic, target) in joined {
             let others = (groups[topic] ?? []).filter { $0 != asked.groupID }
-            guard let other = others.first(where: { view(of: $0).brokerTopic(topic).brokerName != target }) else { continue }
+            guard let other = others.first(where: { view(of: $0).brokerTopic(topic).brokerName != target }) else {
+                continue
+            }
             source.conflicts(group: asked.groupID, with: other, topic: topic, client: key)
             var response = JoinGroupResponse()
             response.errorCode = .inconsistentGroupProtocol

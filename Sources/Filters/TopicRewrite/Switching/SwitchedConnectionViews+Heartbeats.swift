@@ -102,7 +102,9 @@ extension SwitchedConnectionViews {
         let group: String?
         let member: String?
         if request.record.apiKey == .shareFetch {
-            guard let asked = try? request.frame.body(ShareFetchRequest.self) else { return .close(reason: "unreadable") }
+            guard let asked = try? request.frame.body(ShareFetchRequest.self) else {
+                return .close(reason: "unreadable")
+            }
             (group, member) = (asked.groupID, asked.memberID)
         } else {
             guard let asked = try? request.frame.body(ShareAcknowledgeRequest.self) else {
@@ -121,7 +123,9 @@ extension SwitchedConnectionViews {
     func carryOut(_ note: Note, _ response: FilteredResponse) -> ResponseAction {
         switch note {
         case .join(let group, let joined, let until):
-            guard let answer = try? response.frame.body(JoinGroupResponse.self) else { return .close(reason: "unreadable") }
+            guard let answer = try? response.frame.body(JoinGroupResponse.self) else {
+                return .close(reason: "unreadable")
+            }
             guard answer.errorCode == .none else { return .forward }
             has(GroupMembers.Key(group: group, member: answer.memberID), joined: joined, .classic, until: until)
         case .heartbeatJoin(let member, let joined, let until):

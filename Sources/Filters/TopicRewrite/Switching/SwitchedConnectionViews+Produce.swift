@@ -107,7 +107,8 @@ extension SwitchedConnectionViews {
         // without a transaction, and aborts at any other number below 0 with one.
         response.logStartOffset = error == .unknownProducerID ? (isTransactional ? -2 : 0) : -1
         response.errorMessage =
-            error == .unknownProducerID ? "The topic was switched: a new producer epoch is needed." : "The topic was switched."
+            error == .unknownProducerID
+            ? "The topic was switched: a new producer epoch is needed." : "The topic was switched."
         return response
     }
 }
