@@ -61,7 +61,7 @@ let modules: [Target] = [
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
-    module("Telemetry", [logging]),
+    module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module(
         "FilterAPI",
@@ -71,7 +71,8 @@ let modules: [Target] = [
     module(
         "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
-        path: "Sources/Filters/AccessLog"
+        path: "Sources/Filters/AccessLog",
+        settings: hotPath
     ),
     module(
         "TopicRewriteFilter",
@@ -120,7 +121,7 @@ let testTargets: [Target] = [
     ),
     tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
-    tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire", nioCore]),
+    tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(of: "KafkaWire", [nioCore]),

@@ -45,6 +45,23 @@ extension FilteredRequest {
         return .forward
     }
 
+    /// Refuses all of this request, whichever API it is of: the error stands where a broker would put it.
+    ///
+    /// - Parameter refusal: the error.
+    /// - Returns: the answer, to return from ``ConnectionFilter/request(_:)``.
+    /// - Throws: as ``refuseParts(_:)`` does.
+    public func refuseAll(_ refusal: Refusal) throws(WireError) -> RequestAction {
+        guard let type = record.apiKey.requestType as? any Refusable.Type else {
+            throw WireError(.unknownAPI, at: 0, actual: Int(record.apiKey.rawValue), field: "API key")
+        }
+        return try refuseAll(of: type, refusal)
+    }
+
+    private func refuseAll<Asked: Refusable>(of type: Asked.Type, _ refusal: Refusal) throws(WireError) -> RequestAction
+    {
+        answer(try frame.body(type).refusal(refusal, version: record.apiVersion))
+    }
+
     private func refuseParts<Asked: PartiallyRefusable>(
         of type: Asked.Type, _ decide: (ResourceReference) -> Refusal?
     ) throws(WireError) -> RequestAction {

@@ -72,6 +72,31 @@ struct PartiallyRefusableTests {
         RefusableAPI(CreatePartitionsRequest.self, .topic),
         RefusableAPI(OffsetDeleteRequest.self, .partition),
         RefusableAPI(DescribeTopicPartitionsRequest.self, .topic),
+        RefusableAPI(ShareFetchRequest.self, .partition),
+        RefusableAPI(ShareAcknowledgeRequest.self, .partition),
+        RefusableAPI(OffsetFetchRequest.self, .partition),
+        RefusableAPI(WriteTxnMarkersRequest.self, .partition),
+        RefusableAPI(DescribeTransactionsRequest.self, .transactionalID),
+        RefusableAPI(DescribeProducersRequest.self, .partition),
+        RefusableAPI(AlterReplicaLogDirsRequest.self, .partition),
+        RefusableAPI(DescribeLogDirsRequest.self, .partition),
+        RefusableAPI(ElectLeadersRequest.self, .partition),
+        RefusableAPI(AlterPartitionReassignmentsRequest.self, .partition),
+        RefusableAPI(ListPartitionReassignmentsRequest.self, .partition),
+        RefusableAPI(DescribeConfigsRequest.self, .topic, .group, .resource),
+        RefusableAPI(AlterConfigsRequest.self, .topic, .group, .resource),
+        RefusableAPI(IncrementalAlterConfigsRequest.self, .topic, .group, .resource),
+        RefusableAPI(CreateAclsRequest.self, .acl),
+        RefusableAPI(DeleteAclsRequest.self, .acl),
+        RefusableAPI(DescribeGroupsRequest.self, .group),
+        RefusableAPI(DeleteGroupsRequest.self, .group),
+        RefusableAPI(ConsumerGroupDescribeRequest.self, .group),
+        RefusableAPI(ShareGroupDescribeRequest.self, .group),
+        RefusableAPI(StreamsGroupDescribeRequest.self, .group),
+        RefusableAPI(DescribeShareGroupOffsetsRequest.self, .partition),
+        RefusableAPI(AlterShareGroupOffsetsRequest.self, .partition),
+        RefusableAPI(DeleteShareGroupOffsetsRequest.self, .topic),
+        RefusableAPI(FindCoordinatorRequest.self, .group, .transactionalID),
     ]
 
     @Test("What is left and what is refused can be written, and merge in the order asked", arguments: apis)
@@ -80,7 +105,7 @@ struct PartiallyRefusableTests {
     }
 
     private static func merges<Asked: PartiallyRefusable>(_ type: Asked.Type, _ api: RefusableAPI) throws {
-        for version in type.validVersions {
+        for version in type.validVersions where !(type.apiKey == .findCoordinator && version < 4) {
             var outcomes: Set<String> = []
             for seed in seeds {
                 let asked = try RandomBody.message(type, version: version, seed: seed)
@@ -99,9 +124,12 @@ struct PartiallyRefusableTests {
                     var again = rest
                     #expect(again.refuseParts(version: version, decide) == .nothing)
                     // A broker that answers the rest with an error of its own at each part.
-                    let broker = try Self.answer(rest, version) { api.isSmallest($0) ? passed : nil }
+                    guard let broker = try Self.answer(rest, version, { api.isSmallest($0) ? passed : nil }) else {
+                        continue
+                    }
                     let merged = asked.merge(broker, refused: answer, rest: rest, version: version)
-                    let whole = try Self.answer(asked, version) { decide($0) ?? (api.isSmallest($0) ? passed : nil) }
+                    let whole = try #require(
+                        try Self.answer(asked, version) { decide($0) ?? (api.isSmallest($0) ? passed : nil) })
                     #expect(merged == asked.merge(whole, refused: type.Response(), rest: asked, version: version))
                     #expect(try merged.reread(version) == merged)
                 }
@@ -112,10 +140,10 @@ struct PartiallyRefusableTests {
 
     private static func answer<Asked: PartiallyRefusable>(
         _ asked: Asked, _ version: Int16, _ decide: (ResourceReference) -> Refusal?
-    ) throws -> Asked.Response {
+    ) throws -> Asked.Response? {
         var rest = asked
         switch rest.refuseParts(version: version, decide) {
-        case .nothing: return Asked.Response()
+        case .nothing: return nil
         case .part(let answer), .everything(let answer): return try answer.reread(version)
         }
     }

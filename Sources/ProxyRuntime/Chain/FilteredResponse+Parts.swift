@@ -3,17 +3,17 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts the parts that the last filter has answered, of those that did, together with the answer to the rest.
+    /// Puts what the last filter has answered, of those that did, together with the answer to the rest.
     ///
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
     func mergeLastPart() throws(WireError) {
-        guard let partial = record.partialAnswers.last, let asked = partial.asked as? any PartiallyAnswerable else {
-            _ = record.partialAnswers.popLast()
+        guard let partial = record.partialAnswers.last else { return }
+        guard let asked = partial.asked as? any PartiallyAnswerable else {
+            record.partialAnswers.removeLast()
             return
         }
         let rest = try decoded(asked)
-        guard let merged = record.mergeParts(of: partial.filter, into: rest) else { return }
-        frame.setBody(merged)
+        if let merged = record.mergeParts(of: partial.filter, into: rest) { frame.setBody(merged) }
     }
 
     private func decoded<Asked: PartiallyAnswerable>(_ asked: Asked) throws(WireError) -> any ResponseMessage {

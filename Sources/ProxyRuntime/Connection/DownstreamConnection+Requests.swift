@@ -202,8 +202,13 @@ extension DownstreamConnection {
     /// Passes a frame on that is there whole and that filters look at no deeper than its header: what most requests are,
     /// so it takes the short way.
     ///
-    /// - Parameter progress: the request, where a filter has a part in it; those that look at the header have forwarded
-    ///   it.
+    /// - Parameters:
+    ///   - head: the header.
+    ///   - plan: how it is taken in.
+    ///   - size: the size of the frame without its prefix, in bytes.
+    ///   - expectsResponse: false for `acks=0`.
+    ///   - progress: the request, where a filter has a part in it; those that look at the header have forwarded it.
+    ///   - intake: what has come.
     /// - Returns: false if the frame is none of those.
     private func passesHere(
         _ head: RequestHead, _ plan: RequestPlan, size: Int, expectsResponse: Bool, _ progress: RequestInProgress?,

@@ -274,7 +274,8 @@ final class RequestInProgress {
     let head: RequestHead
     /// The size of the frame without its prefix, in bytes.
     let size: Int
-    let plan: RequestPlan
+    // Safety: the table keeps its plans for as long as it lives, and `plans` keeps the table.
+    unowned(unsafe) let plan: RequestPlan
     /// The table that the plan is from: that of the response is there too.
     let plans: PlanTable
     /// The chain that it meets; nil if there are no filters.
