@@ -184,7 +184,8 @@ public struct FilteredFrame {
         let size = field.location.valueLength
         guard [1, 2, 4, 8].contains(size) else { return }
         let dropped = bytes.dropLast(size)
-        guard dropped.allSatisfy({ $0 == (number < 0 ? 0xFF : 0) }), size == 8 || (bytes[8 - size] < 0x80) == (number >= 0)
+        guard dropped.allSatisfy({ $0 == (number < 0 ? 0xFF : 0) }),
+            size == 8 || (bytes[8 - size] < 0x80) == (number >= 0)
         else { return }
         change(field, FrameChanges.Value(form: .fixed, bytes: Array(bytes.suffix(size))))
     }

@@ -31,6 +31,8 @@ final class SwitchedConnectionViews: ConnectionViews {
     private var choices: [RuleTargets.Choice?] = []
     /// True if some rule's targets are weighted, so that groups choose for their members.
     private(set) var hasWeights = false
+    /// True if a rule with targets applies to the client.
+    private var isWatched = false
     /// The targets of rules that the client's groups have chosen.
     private var groupTargets: [Int: Int] = [:]
     private var views: [APIKey: TopicView] = [:]
@@ -65,6 +67,7 @@ final class SwitchedConnectionViews: ConnectionViews {
 
     func view(for request: FilteredRequest) -> ViewDecision {
         refresh(request.record)
+        guard isWatched else { return .view(current(request.record.apiKey)) }
         switch request.record.apiKey {
         case .produce: return produce(request)
         case .fetch: return fetch(request)
@@ -122,7 +125,8 @@ final class SwitchedConnectionViews: ConnectionViews {
         views.removeAll()
         groupViews.removeAll()
         groupTargets.removeAll()
-        if hasWeights { groupTargets = targetsOfGroups() }
+        isWatched = source.concerns(client)
+        if hasWeights, isWatched { groupTargets = targetsOfGroups() }
         for (rule, place) in places {
             let target = current(.produce).selection.target(of: rule)
             guard target.map({ targetName(rule, $0) }) != place.target else { continue }

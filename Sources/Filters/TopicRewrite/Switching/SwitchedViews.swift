@@ -57,15 +57,10 @@ package final class SwitchedViews: ViewSource {
             labels: ["listener", "filter"])
     }
 
-    /// What switching looks at, whatever is renamed.
-    package static let interests = [
-        Interest(watched, .request, depth: .body), Interest(watched, .response, depth: .body),
-    ]
-
-    private static let watched: Set<APIKey> = [
-        .joinGroup, .heartbeat, .leaveGroup, .syncGroup, .offsetCommit, .consumerGroupHeartbeat, .shareGroupHeartbeat,
-        .streamsGroupHeartbeat,
-    ]
+    /// True if a rule with targets may apply to requests of the client.
+    func concerns(_ client: ClientIdentity) -> Bool {
+        switched.contains { board.rules[$0].when?.covers(client, api: nil) ?? true }
+    }
 
     /// A member cannot join: another group of the same client has chosen another target.
     func conflicts(group: String, with other: String, topic: String, client: ClientKey) {
