@@ -119,7 +119,7 @@ let testTargets: [Target] = [
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
     ),
-    tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
+    tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
@@ -129,7 +129,7 @@ let testTargets: [Target] = [
         of: "ProxyRuntime",
         [
             "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
-            "Telemetry", logging, nioCore, nioEmbedded,
+            "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(of: "Settings"),

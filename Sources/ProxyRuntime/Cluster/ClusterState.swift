@@ -16,6 +16,7 @@ package final class ClusterState: ClusterView {
     }
 
     private struct State {
+        var connectTimeout: TimeAmount
         var topology = Topology()
         var reachability: [Reachability]
         var nextBootstrap = 0
@@ -26,8 +27,6 @@ package final class ClusterState: ClusterView {
     package let name: String
     /// The addresses in the configuration.
     package let bootstrapServers: [Broker]
-    /// How long a connection may take to come about.
-    package let connectTimeout: TimeAmount
     private let state: Mutex<State>
     let logger: Logger
 
@@ -36,9 +35,15 @@ package final class ClusterState: ClusterView {
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers.map { Broker(id: -1, host: $0.host, port: $0.port) }
-        self.connectTimeout = connectTimeout
         self.logger = logger
-        self.state = Mutex(State(reachability: bootstrapServers.map { _ in .untried }))
+        self.state = Mutex(
+            State(connectTimeout: connectTimeout, reachability: bootstrapServers.map { _ in .untried }))
+    }
+
+    /// How long a connection may take to come about. A reload may change it.
+    package var connectTimeout: TimeAmount {
+        get { state.withLock { $0.connectTimeout } }
+        set { state.withLock { $0.connectTimeout = newValue } }
     }
 
     /// The latest snapshot.

@@ -45,7 +45,7 @@ struct Demo: Sendable {
     }
 
     private func showTraffic(through configuration: DemoConfiguration) async throws {
-        let admin = LoopbackHTTP(port: configuration.adminPort)
+        let admin = SmallHTTP(port: configuration.adminPort)
         try await waitUntilReady(admin)
         let bootstrap = ["127.0.0.1:\(configuration.port)"]
         detail("ready: to its clients, the cluster is at \(bootstrap[0])")
@@ -85,7 +85,7 @@ struct Demo: Sendable {
     }
 
     /// Polls `/ready` until it answers 200.
-    private func waitUntilReady(_ admin: LoopbackHTTP) async throws {
+    private func waitUntilReady(_ admin: SmallHTTP) async throws {
         let end = ContinuousClock.now + .seconds(15)
         var last = "no answer"
         while ContinuousClock.now < end {

@@ -60,3 +60,16 @@ struct DemoConfiguration: Sendable {
         return withLoopbackAddress(port: port) { address, length in bind(descriptor, address, length) } == 0
     }
 }
+
+/// Calls `body` with the socket address of that port on 127.0.0.1.
+private func withLoopbackAddress<Value>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return withUnsafePointer(to: address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+            body(generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+}
