@@ -174,18 +174,21 @@ final class TopicRewriteConnection: ConnectionFilter {
         case let action: return action
         }
         do throws(WireError) {
-            return try translate(response, note)
+            return try translate(response, note, asked: false)
         } catch {
             return .close(reason: "unreadable")
         }
     }
 
-    private func translate(_ response: FilteredResponse, _ note: RewriteNote) throws(WireError) -> ResponseAction {
+    /// - Parameter asked: true if the broker was asked for the names of topics already.
+    private func translate(
+        _ response: FilteredResponse, _ note: RewriteNote, asked: Bool
+    ) throws(WireError) -> ResponseAction {
         if response.record.apiKey == .metadata, !note.askedIDs.isEmpty { try hideTopicsByID(response, note) }
         let fields = try response.frame.fields(TranslatedAPIs.response)
-        var translation = ResponseTranslation(note, response.record, cluster: connection.cluster) { [topicIDs] in
-            topicIDs.name(of: $0)
-        }
+        var translation = ResponseTranslation(
+            note, response.record, cluster: connection.cluster, hidesUnknownIDs: asked
+        ) { [topicIDs] in topicIDs.name(of: $0) }
         var frame = response.frame
         translation.translate(&frame, fields)
         if !translation.unknownIDs.isEmpty { return hold(response, note, learning: translation.unknownIDs) }
@@ -201,15 +204,7 @@ final class TopicRewriteConnection: ConnectionFilter {
         .hold(
             topicIDs.learn(Array(Set(ids))).assumeIsolated().map { () -> ResponseAction in
                 do throws(WireError) {
-                    var frame = response.frame
-                    for field in try frame.fields(TranslatedAPIs.response) where field.role == .topicID {
-                        // What the client may not ask for it does not see here either.
-                        if let id = frame.uuid(field), self.topicIDs.name(of: id) == nil {
-                            frame.removeElement(of: field)
-                        }
-                    }
-                    response.frame = frame
-                    return try self.translate(response, note)
+                    return try self.translate(response, note, asked: true)
                 } catch {
                     return .close(reason: "unreadable")
                 }

@@ -4,8 +4,8 @@ import Logging
 /// Shows clients topics and groups under other names than the broker has for them.
 package final class TopicRewriteFilter: Filter {
     private let selector: RuleSelector
-    private let source: SwitchedViews
-    private let metrics: TopicRewriteMetrics
+    let source: SwitchedViews
+    let metrics: TopicRewriteMetrics
     private let context: FilterContext
 
     package let control: (any FilterControl)?

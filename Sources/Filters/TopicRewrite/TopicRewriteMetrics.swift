@@ -5,9 +5,9 @@ import Telemetry
 struct TopicRewriteMetrics: Sendable {
     private let labels: [String]
     private let rules: [RewriteRule]
-    private let requests: CounterFamily
-    private let refused: CounterFamily
-    private let inconsistentLeaders: CounterFamily
+    let requests: CounterFamily
+    let refused: CounterFamily
+    let inconsistentLeaders: CounterFamily
 
     init(_ configuration: TopicRewriteConfiguration, _ context: FilterContext) {
         labels = [context.listener, context.name]

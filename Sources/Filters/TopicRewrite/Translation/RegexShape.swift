@@ -10,6 +10,8 @@ struct RegexShape: Equatable {
         var head: String
         /// What is left of the expression behind them; nil if nothing is, so that it is a name.
         var rest: String?
+        /// True if it must stand in a group behind something else, since it has alternatives or flags of its own.
+        var needsGroup = false
     }
 
     /// Why an expression is left to nobody.
@@ -21,7 +23,7 @@ struct RegexShape: Equatable {
         }
     }
 
-    /// The alternatives, at least one. An expression with flags that hold for several alternatives is one as a whole.
+    /// The alternatives, at least one. An expression with flags that hold for all behind them is one as a whole.
     let alternatives: [Alternative]
 
     /// Looks through an expression.
@@ -74,10 +76,10 @@ private struct RegexScanner {
         while position < scalars.count { try step() }
         guard depth == 0 else { throw RegexShape.Problem("a parenthesis is not closed") }
         endAlternative()
-        guard hasFlags, alternatives.count > 1 else { return alternatives }
+        guard hasFlags else { return alternatives }
         // The flags of the first hold for the others: they cannot be parted.
         let whole = alternatives.map(\.text).joined(separator: "|")
-        return [RegexShape.Alternative(text: whole, head: "", rest: whole)]
+        return [RegexShape.Alternative(text: whole, head: "", rest: whole, needsGroup: true)]
     }
 
     private var next: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
@@ -105,6 +107,7 @@ private struct RegexScanner {
             try begin(1)
         case "$": try end(1)
         case "*", "+", "?", "{":
+            if depth == 0, isAtStart, scalar != "{" { throw RegexShape.Problem("'\(scalar)' has nothing to repeat") }
             quantified()
             take(1)
         case ".": take(1)
@@ -124,7 +127,8 @@ private struct RegexScanner {
 
     /// Takes a character that stands for itself, written with as many scalars.
     private mutating func literal(_ scalar: Unicode.Scalar, _ count: Int) {
-        let wasLiteral = isLiteral && !hasFlags
+        // What no name has matches nothing; it needs no place in the head.
+        let wasLiteral = isLiteral && !hasFlags && TopicNameSyntax.isLegal(scalar)
         take(count)
         guard wasLiteral else { return }
         isLiteral = true

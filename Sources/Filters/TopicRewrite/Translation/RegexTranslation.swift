@@ -79,8 +79,8 @@ struct RegexTranslation {
                 if other.broker.overlaps(prefix) { throw Self.inexact("\(head)…") }
             }
         }
-        // What the client wrote stays as it is behind the prefix, in a group of its own.
-        return RegexShape.quoted(prefix) + "(?:\(rest))"
+        // What the client wrote stays as it is behind the prefix.
+        return RegexShape.quoted(prefix) + (alternative.needsGroup ? "(?:\(rest))" : rest)
     }
 
     /// An alternative whose names no prefix rule covers.

@@ -12,6 +12,8 @@ struct ResponseTranslation {
     private lazy var texts = MessageText(view, pairs: note.pairs, cluster: cluster)
     /// The name of a topic by its ID; nil if it is not known.
     private let topicName: (KafkaUUID) -> String?
+    /// True if the broker was asked for unknown IDs already: what is not known now the client must not see.
+    private let hidesUnknownIDs: Bool
     /// The protocol type of the group that is being read.
     private var protocolType: String?
     /// A topic in a member's subscription that the client, who is to assign partitions, has no name for.
@@ -22,7 +24,7 @@ struct ResponseTranslation {
     private(set) var hiddenCursor: String?
 
     init(
-        _ note: RewriteNote, _ record: RequestRecord, cluster: any ClusterView,
+        _ note: RewriteNote, _ record: RequestRecord, cluster: any ClusterView, hidesUnknownIDs: Bool,
         topicName: @escaping (KafkaUUID) -> String?
     ) {
         self.note = note
@@ -31,6 +33,7 @@ struct ResponseTranslation {
         protocolType = note.protocolType
         self.cluster = cluster
         self.topicName = topicName
+        self.hidesUnknownIDs = hidesUnknownIDs
     }
 
     /// Translates a frame.
@@ -74,11 +77,12 @@ struct ResponseTranslation {
     private mutating func topicID(_ frame: inout FilteredFrame, _ field: LocatedField) {
         guard apiKey == .offsetFetch, !view.keepsTopics || view.hidesOthers, let id = frame.uuid(field), id != .zero
         else { return }
-        guard let name = topicName(id) else {
+        let name = topicName(id)
+        if name == nil, !hidesUnknownIDs {
             unknownIDs.append(id)
-            return
+        } else if name.flatMap({ view.clientTopic($0) }) == nil {
+            frame.removeElement(of: field)
         }
-        if view.clientTopic(name) == nil { frame.removeElement(of: field) }
     }
 
     private func affixed(_ frame: inout FilteredFrame, _ field: LocatedField, _ affixes: NameAffixes) {
