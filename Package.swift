@@ -61,7 +61,7 @@ let modules: [Target] = [
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
-    module("Telemetry", [logging]),
+    module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module(
         "FilterAPI",
@@ -71,7 +71,13 @@ let modules: [Target] = [
     module(
         "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
-        path: "Sources/Filters/AccessLog"
+        path: "Sources/Filters/AccessLog",
+        settings: hotPath
+    ),
+    module(
+        "TopicRewriteFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/TopicRewrite"
     ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
@@ -100,8 +106,8 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
-            serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
+            nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -115,7 +121,7 @@ let testTargets: [Target] = [
     ),
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
-    tests(of: "FilterAPI", ["KafkaMessages", "KafkaWire"]),
+    tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(of: "KafkaWire", [nioCore]),
@@ -129,6 +135,13 @@ let testTargets: [Target] = [
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TopicRewriteFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry",
+            logging, nioCore, nioEmbedded,
+        ]
+    ),
 ]
 
 let package = Package(

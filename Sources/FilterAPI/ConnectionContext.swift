@@ -1,6 +1,7 @@
 public import KafkaMessages
 public import KafkaWire
 public import NIOCore
+public import Telemetry
 
 /// Who a request comes from, and what a filter may ask for while it decides.
 ///
@@ -11,19 +12,23 @@ public final class ConnectionContext {
     /// The listener's name.
     public let listener: String
     /// The client's address without the port: what PROXY protocol says, else the socket.
-    public var clientAddress: String
+    public var clientAddress: String { didSet { identityVersion &+= 1 } }
     /// The client's port; 0 if unknown.
     public var clientPort: Int
     /// Who the client is, in Kafka's form.
-    public var principal = "User:ANONYMOUS"
+    public var principal = "User:ANONYMOUS" { didSet { identityVersion &+= 1 } }
     /// The client ID of the latest request.
-    public var clientID: String?
+    public var clientID: String? { didSet { identityVersion &+= 1 } }
+    /// Grows whenever something of ``identity`` is set.
+    package private(set) var identityVersion: UInt64 = 0
     /// The name of the client's library, if it said one.
     public var softwareName: String?
     /// The version of the client's library, if it said one.
     public var softwareVersion: String?
     /// The loop that everything of this connection runs on.
     public let eventLoop: any EventLoop
+    /// The metrics of that loop, to count without a lock. Ask once for a handle and keep it.
+    public let metrics: MetricsShard
     /// What is known of the upstream cluster.
     public let cluster: any ClusterView
     /// Sends requests of a filter's own; nil again when the connection has closed.
@@ -32,13 +37,14 @@ public final class ConnectionContext {
     /// A context; made by whatever feeds the chain.
     package init(
         id: UInt64, listener: String, clientAddress: String, clientPort: Int, eventLoop: any EventLoop,
-        cluster: any ClusterView
+        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView
     ) {
         self.id = id
         self.listener = listener
         self.clientAddress = clientAddress
         self.clientPort = clientPort
         self.eventLoop = eventLoop
+        self.metrics = metrics
         self.cluster = cluster
     }
 

@@ -2,6 +2,9 @@ public import KafkaWire
 
 /// How deep a filter looks into a frame. Each depth costs more than the one before it.
 public enum Depth: UInt8, Sendable, Comparable, CaseIterable {
+    /// Nothing of the frame: the filter is told of the request's end, ``ConnectionFilter/completed(_:)``, and of nothing
+    /// else.
+    case completion
     /// The header alone: API key, version, client ID, size. The frame may pass as its bytes arrive.
     case header
     /// Everything but record bytes. Frames of APIs that carry records stream past and are shown when they have

@@ -1,7 +1,7 @@
 /// A request as a filter sees it. Valid during the call, and while the filter holds it.
 public final class FilteredRequest {
     /// What stays with the request to its end.
-    public let record: RequestRecord
+    public private(set) var record: RequestRecord
     /// The frame, its fields and its body.
     public var frame: FilteredFrame
     /// The filter that is at work, by its place in the chain.
@@ -10,6 +10,13 @@ public final class FilteredRequest {
     package init(record: RequestRecord, frame: FilteredFrame) {
         self.record = record
         self.frame = frame
+    }
+
+    /// Shows the header of another request.
+    package func begin(_ record: RequestRecord) {
+        self.record = record
+        frame.begin(record.apiKey, record.apiVersion)
+        current = 0
     }
 
     /// What the filter at work keeps for this request.
@@ -38,11 +45,11 @@ public final class FilteredRequest {
     ///   - part: the answer to the part.
     ///   - asked: the request as it came.
     public func answerPart<Asked: PartiallyAnswerable>(_ part: Asked.Response, asked: Asked) {
-        let last = record.partialAnswers.count - 1
-        if last >= 0, record.partialAnswers[last].filter == current {
-            record.partialAnswers[last].answers.append(part)
-        } else {
-            record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, answers: [part]))
-        }
+        record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, rest: nil, answer: part))
+    }
+
+    /// As ``answerPart(_:asked:)``, for answers that may not name their parts.
+    func answerPart<Asked: PartiallyAnswerable>(_ part: Asked.Response, asked: Asked, rest: Asked) {
+        record.partialAnswers.append(PartialAnswer(filter: current, asked: asked, rest: rest, answer: part))
     }
 }

@@ -10,13 +10,32 @@ public protocol PartiallyAnswerable: RequestMessage {
     ///   - version: the version of the request.
     /// - Returns: one answer; parts that nobody answered are missing from it.
     func merge(_ answers: [Response], version: Int16) -> Response
+
+    /// Merges the answer to what is left of this request with the answer to what was taken out of it.
+    ///
+    /// - Parameters:
+    ///   - answer: the answer to the rest.
+    ///   - refused: the answer to what was taken out.
+    ///   - rest: what was left. Answers that do not name their parts are put in their places by it; for all others it is
+    ///     the same as ``merge(_:version:)``.
+    ///   - version: the version of the request.
+    /// - Returns: one answer; parts that nobody answered are missing from it.
+    func merge(_ answer: Response, refused: Response, rest: Self, version: Int16) -> Response
 }
 
 extension PartiallyAnswerable {
-    /// As ``merge(_:version:)``, for answers whose type is not known at compile time.
-    package func mergeAny(_ answers: [any ResponseMessage], version: Int16) -> (any ResponseMessage)? {
-        let typed = answers.compactMap { $0 as? Response }
-        guard typed.count == answers.count, !typed.isEmpty else { return nil }
-        return merge(typed, version: version)
+    /// Merges by what the answers name.
+    public func merge(_ answer: Response, refused: Response, rest: Self, version: Int16) -> Response {
+        merge([answer, refused], version: version)
+    }
+
+    /// As ``merge(_:refused:rest:version:)``, for values whose types are not known at compile time; nil if they are not
+    /// of this API. Without a rest, the parts are known by what the answers name.
+    package func mergeAny(
+        _ answer: any ResponseMessage, part: any ResponseMessage, rest: (any RequestMessage)?, version: Int16
+    ) -> (any ResponseMessage)? {
+        guard let answer = answer as? Response, let part = part as? Response else { return nil }
+        guard let rest = rest as? Self else { return merge([answer, part], version: version) }
+        return merge(answer, refused: part, rest: rest, version: version)
     }
 }

@@ -5,7 +5,7 @@ public import KafkaWire
 public struct RequestFacts: Sendable {
     /// The topics that the request, or a Fetch's response, names: each once, in the order of their appearance, at most
     /// ``mostTopics``. Filled if a filter asked for them.
-    public package(set) var topics: [String] = []
+    public package(set) var topics = TopicNames()
     /// True if there were more topics than are kept.
     public package(set) var hasMoreTopics = false
     /// Bytes of record batches that passed, in either direction.
@@ -22,12 +22,11 @@ public struct RequestFacts: Sendable {
 
     /// Notes a topic.
     package mutating func add(topic: String) {
-        guard topics.last != topic, !topics.contains(topic) else { return }
-        guard topics.count < Self.mostTopics else {
+        guard topics.count < Self.mostTopics || topics.contains(topic) else {
             hasMoreTopics = true
             return
         }
-        topics.append(topic)
+        topics.insert(topic)
     }
 }
 
@@ -58,7 +57,7 @@ public final class RequestRecord {
     /// True once a filter or the proxy has answered it in the broker's place.
     package var wasAnswered = false
     /// Filters that saw the request, by their place in the chain.
-    package var seenBy: [Int] = []
+    package var seenBy = FilterSet()
 
     package init(
         apiKey: APIKey, apiVersion: Int16, correlationID: Int32, clientID: String?, requestBytes: Int,
@@ -73,12 +72,14 @@ public final class RequestRecord {
     }
 }
 
-/// What one filter has answered of a request.
+/// What a filter has answered of a request. A filter that did so several times has several, the last one innermost.
 package struct PartialAnswer {
     /// The filter's place in the chain: there the parts are merged, since the filters behind it never saw them.
     package let filter: Int
     /// The request as it came to the filter.
     package let asked: any RequestMessage
-    /// The parts.
-    package var answers: [any ResponseMessage]
+    /// What went on of it; nil if the filter did not say.
+    package let rest: (any RequestMessage)?
+    /// The answer to what did not.
+    package let answer: any ResponseMessage
 }

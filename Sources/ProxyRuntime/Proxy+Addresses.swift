@@ -150,9 +150,11 @@ extension Proxy {
         let remote = channel.remoteAddress
         let context = ConnectionContext(
             id: state.nextConnectionID(), listener: listener.name, clientAddress: remote?.ipAddress ?? "",
-            clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, cluster: listener.cluster)
+            clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, metrics: door.listener.loop.shard,
+            cluster: listener.cluster)
         let connection = DownstreamConnection(shared: door.listener, target: door.target, context: context)
         if listener.configuration.proxyProtocol, listener.trusts(remote) {
+            connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
         try channel.pipeline.syncOperations.addHandler(connection)

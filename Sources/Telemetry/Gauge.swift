@@ -1,20 +1,26 @@
 /// A number that goes up and down, kept by one shard; the values of all shards are added up when they are read.
 ///
-/// Not `Sendable`: it is touched only where its shard lives.
-public final class Gauge {
-    // Why unchecked: see ``Counter/value``.
-    /// This shard's part of the value.
-    @exclusivity(unchecked) public var value: Int64 = 0
+/// Not `Sendable`: it is touched only where its shard lives. A handle as ``Counter`` is.
+public struct Gauge {
+    @usableFromInline let cell: UnsafeMutablePointer<UInt64>
 
-    @usableFromInline
-    init() {}
+    init(in memory: CellMemory) {
+        cell = memory.cells(1)
+    }
+
+    /// This shard's part of the value.
+    @inlinable
+    public var value: Int64 {
+        get { Int64(bitPattern: cell.pointee) }
+        nonmutating set { cell.pointee = UInt64(bitPattern: newValue) }
+    }
 
     /// Adds to the gauge; wraps around at the ends of `Int64`.
     ///
     /// - Parameter amount: what to add, 1 unless told otherwise.
     @inlinable
     public func increment(by amount: Int64 = 1) {
-        value &+= amount
+        cell.pointee &+= UInt64(bitPattern: amount)
     }
 
     /// Takes from the gauge; wraps around at the ends of `Int64`.
@@ -22,7 +28,7 @@ public final class Gauge {
     /// - Parameter amount: what to take away, 1 unless told otherwise.
     @inlinable
     public func decrement(by amount: Int64 = 1) {
-        value &-= amount
+        cell.pointee &-= UInt64(bitPattern: amount)
     }
 
     /// Puts this shard's part of the gauge to a value.

@@ -1,46 +1,42 @@
 /// Counts observations in buckets with fixed upper bounds, kept by one shard.
 ///
 /// Observations and bounds are whole numbers in the unit of the family: nanoseconds or bytes. Not `Sendable`: it is touched only where its
-/// shard lives.
-public final class Histogram {
+/// shard lives. A handle as ``Counter`` is.
+public struct Histogram {
     /// The number of bounds; there is one bucket more, for what is above the last bound.
     private let boundCount: Int
     /// How many bounds there are at most between a power of two and the next: so many comparisons find a bucket.
     @usableFromInline let steps: Int
     /// For each position of a value's highest bit, the first bucket that may take it.
-    @usableFromInline let firstBuckets: UnsafeMutablePointer<Int>
+    @usableFromInline let firstBuckets: UnsafeMutablePointer<UInt64>
     /// The upper bounds, ascending, and after them the largest number as often as there are steps.
     @usableFromInline let bounds: UnsafeMutablePointer<UInt64>
     /// The counts of the buckets.
     @usableFromInline let counts: UnsafeMutablePointer<UInt64>
-    // Why unchecked: see ``Counter/value``.
     /// The sum of all observations, in nanoseconds or bytes; wraps around at 2^64.
-    @exclusivity(unchecked) @usableFromInline var sum: UInt64 = 0
+    @usableFromInline let total: UnsafeMutablePointer<UInt64>
 
-    init(upperBounds: [UInt64]) {
+    init(upperBounds: [UInt64], in memory: CellMemory) {
         boundCount = upperBounds.count
-        firstBuckets = .allocate(capacity: UInt64.bitWidth)
+        firstBuckets = memory.cells(UInt64.bitWidth)
         var steps = 0
         for bit in 0..<UInt64.bitWidth {
             // Zero has no highest bit and is looked up as one.
             let lowest: UInt64 = bit == 0 ? 0 : 1 << bit
             let highest = UInt64.max >> (UInt64.bitWidth - 1 - bit)
-            (firstBuckets + bit).initialize(to: upperBounds.firstIndex { $0 >= lowest } ?? upperBounds.count)
+            firstBuckets[bit] = UInt64(upperBounds.firstIndex { $0 >= lowest } ?? upperBounds.count)
             steps = max(steps, upperBounds.count { (lowest...highest).contains($0) })
         }
         self.steps = steps
-        bounds = .allocate(capacity: upperBounds.count + steps)
-        bounds.initialize(repeating: .max, count: upperBounds.count + steps)
+        bounds = memory.cells(upperBounds.count + steps)
+        bounds.update(repeating: .max, count: upperBounds.count + steps)
         bounds.update(from: upperBounds, count: upperBounds.count)
-        counts = .allocate(capacity: upperBounds.count + 1)
-        counts.initialize(repeating: 0, count: upperBounds.count + 1)
+        counts = memory.cells(upperBounds.count + 1)
+        total = memory.cells(1)
     }
 
-    deinit {
-        firstBuckets.deallocate()
-        bounds.deallocate()
-        counts.deallocate()
-    }
+    /// The sum of all observations.
+    var sum: UInt64 { total.pointee }
 
     /// Counts one observation in the first bucket whose upper bound is not below it.
     ///
@@ -48,7 +44,7 @@ public final class Histogram {
     @inlinable
     public func observe(_ value: UInt64) {
         // The highest bit leads to within a step or two of the bucket, and each step is an addition: nothing to mispredict.
-        var bucket = firstBuckets[(value | 1).leadingZeroBitCount ^ 63]
+        var bucket = Int(truncatingIfNeeded: firstBuckets[(value | 1).leadingZeroBitCount ^ 63])
         bucket &+= bounds[bucket] < value ? 1 : 0
         var step = 1
         while step < steps {
@@ -56,7 +52,7 @@ public final class Histogram {
             step &+= 1
         }
         counts[bucket] &+= 1
-        sum &+= value
+        total.pointee &+= value
     }
 
     /// Counts one observation of a time; a negative one counts as zero, as clocks may step.
@@ -76,6 +72,6 @@ public final class Histogram {
 
     func reset() {
         counts.update(repeating: 0, count: boundCount + 1)
-        sum = 0
+        total.pointee = 0
     }
 }

@@ -3,6 +3,7 @@
 /// Not `Sendable`: it and the handles it gives out are touched only on its loop, so counting needs neither a lock nor an atomic. Ask once for a
 /// handle and keep it; asking is a dictionary lookup.
 public final class MetricsShard {
+    private let memory = CellMemory()
     private var counters: [Int: SeriesTable<Counter>] = [:]
     private var gauges: [Int: SeriesTable<Gauge>] = [:]
     private var histograms: [Int: SeriesTable<Histogram>] = [:]
@@ -17,7 +18,7 @@ public final class MetricsShard {
     ///   - labelValues: as many as the family has labels, in their order.
     /// - Returns: the counter; that of `other` if the family is full.
     public func counter(_ family: CounterFamily, _ labelValues: [String] = []) -> Counter {
-        Self.cell(in: &counters, family.family, labelValues) { Counter() }
+        Self.cell(in: &counters, family.family, labelValues) { [memory] in Counter(in: memory) }
     }
 
     /// The gauge of a family with these label values, made when first asked for.
@@ -27,7 +28,7 @@ public final class MetricsShard {
     ///   - labelValues: as many as the family has labels, in their order.
     /// - Returns: the gauge; that of `other` if the family is full.
     public func gauge(_ family: GaugeFamily, _ labelValues: [String] = []) -> Gauge {
-        Self.cell(in: &gauges, family.family, labelValues) { Gauge() }
+        Self.cell(in: &gauges, family.family, labelValues) { [memory] in Gauge(in: memory) }
     }
 
     /// The histogram of a family with these label values, made when first asked for.
@@ -37,7 +38,9 @@ public final class MetricsShard {
     ///   - labelValues: as many as the family has labels, in their order.
     /// - Returns: the histogram; that of `other` if the family is full.
     public func histogram(_ family: HistogramFamily, _ labelValues: [String] = []) -> Histogram {
-        Self.cell(in: &histograms, family.family, labelValues) { Histogram(upperBounds: family.family.upperBounds) }
+        Self.cell(in: &histograms, family.family, labelValues) { [memory] in
+            Histogram(upperBounds: family.family.upperBounds, in: memory)
+        }
     }
 
     private static func cell<Cell>(
@@ -96,7 +99,7 @@ public final class MetricsShard {
         }
     }
 
-    /// Forgets one series; handles to it that are still held count into nothing.
+    /// Forgets one series; handles to it that are still held count into nothing, which is why its memory stays.
     private func remove(_ family: MetricFamily, _ labelValues: [String]) {
         counters[family.id]?.remove(labelValues)
         gauges[family.id]?.remove(labelValues)

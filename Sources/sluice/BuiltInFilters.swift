@@ -1,12 +1,14 @@
 import AccessLogFilter
 import ProxyRuntime
 import Settings
+import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
 enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
-        BuiltInFilter(AccessLogFilterFactory.self)
+        BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 
     /// How their settings are read.

@@ -31,10 +31,10 @@ struct AccessLogFilterTests {
 
     private func line(_ clientID: String) -> String { "{\"client_id\":\"\(clientID)\"}" }
 
-    @Test("sees all requests and responses at their headers, and holds nothing")
+    @Test("is told of the end of all requests, and looks at nothing else")
     func interests() throws {
         let filter = try AccessLogFilter.make(configuration(fields: [.topics]))
-        #expect(filter.interests.map(\.depth) == [.header, .header])
+        #expect(filter.interests.map(\.depth) == [.completion, .completion])
         #expect(filter.interests.map(\.direction) == [.request, .response])
         #expect(filter.interests.allSatisfy { $0.apiKeys == nil && $0.topics })
     }

@@ -161,7 +161,8 @@ extension AccessLogFilter {
         try AccessLogFilter(
             configuration,
             context: FilterContext(
-                name: name, listener: "apps", metrics: metrics, logger: logger, isDryRun: isDryRun, cluster: UnknownCluster()))
+                name: name, listener: "apps", metrics: metrics, logger: logger, isDryRun: isDryRun,
+                cluster: UnknownCluster()))
     }
 }
 

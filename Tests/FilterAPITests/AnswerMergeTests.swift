@@ -49,9 +49,7 @@ private struct MergeCase: Sendable, CustomTestStringConvertible {
     ) {
         testDescription = Asked.name + name
         run = {
-            let merged = asked.mergeAny(
-                [make(broker), make(filter)], version: version ?? Asked.validVersions.upperBound)
-            return (merged as? Asked.Response).map(show) ?? []
+            show(asked.merge([make(broker), make(filter)], version: version ?? Asked.validVersions.upperBound))
         }
         self.expected = expected
     }
@@ -66,15 +64,8 @@ private func split(_ key: String) -> (topic: String, partition: Int32) {
     return (String(parts[0]), Int32(parts.count > 1 ? String(parts[1]) : "") ?? 0)
 }
 
-/// Values with a body that sets them up.
-private func with<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
-    var value = value
-    change(&value)
-    return value
-}
-
 @Suite("Answers merged by API")
-struct PartiallyAnswerableTests {
+struct AnswersByAPITests {
     private static let broker = ["b/1", "a/2", "a/0", "extra/9"]
     private static let filter = ["a/1", "c/0"]
     private static let expected = ["a/0", "a/1", "a/2", "b/1", "c/0", "extra/9"]
@@ -608,7 +599,8 @@ struct PartiallyAnswerableTests {
 
     @Test("Answers of another API are not merged")
     func otherAPI() {
-        #expect(FetchRequest().mergeAny([FetchResponse(), ProduceResponse()], version: 12) == nil)
-        #expect(FetchRequest().mergeAny([], version: 12) == nil)
+        #expect(FetchRequest().mergeAny(FetchResponse(), part: ProduceResponse(), rest: nil, version: 12) == nil)
+        #expect(FetchRequest().mergeAny(ProduceResponse(), part: FetchResponse(), rest: nil, version: 12) == nil)
+        #expect(FetchRequest().mergeAny(FetchResponse(), part: FetchResponse(), rest: nil, version: 12) != nil)
     }
 }

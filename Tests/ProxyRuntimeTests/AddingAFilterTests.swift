@@ -32,7 +32,7 @@ struct AddingAFilterTests {
         for version in CreateTopicsRequest.validVersions {
             let filter = TopicGuardFilter(configuration: .init(reserved: [.prefix("internal-")]))
             let connections = try Connections([
-                FilterChain.Entry(name: "guard", type: "topic_guard", filter: filter, isDryRun: false, condition: nil)
+                FilterChain.Entry(name: "guard", type: "topic_guard", filter: filter, isDryRun: false, when: nil)
             ])
             var request = CreateTopicsRequest()
             request.topics = asked.map { name in

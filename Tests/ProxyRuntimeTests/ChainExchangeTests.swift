@@ -35,6 +35,33 @@ struct ChainExchangeTests {
         #expect(journal.entries.filter { $0 == "old closed" }.count == 1)
     }
 
+    @Test("A filter that stays in the chain keeps what it holds for the connection; one of its name takes its place")
+    func handedOn() throws {
+        let stays = FilterChain.Entry.scripted(ScriptedFilter("stays", journal))
+        let connections = try Connections([stays, .scripted(ScriptedFilter("changes", journal))])
+        try connections.clientSends(HeartbeatRequest(), version: 4, id: 1)
+        connections.shared.exchange(
+            FilterChain(generation: 2, entries: [.scripted(ScriptedFilter("changes", journal)), stays]))
+        journal.clear()
+        try connections.clientSends(HeartbeatRequest(), version: 4, id: 2)
+        #expect(journal.entries == ["changes replaces changes", "changes request 2", "stays request 2"])
+        journal.clear()
+        for request in try connections.brokerGot() { try connections.brokerAnswers(request, HeartbeatResponse()) }
+        #expect(journal.entries.filter { $0.hasSuffix("closed") } == ["changes closed"])
+        connections.downstream.close(reason: "client")
+        #expect(
+            journal.entries.filter { $0.hasSuffix("closed") } == ["changes closed", "changes closed", "stays closed"])
+    }
+
+    @Test("A connection on which nothing is under way takes the chain up without a request")
+    func idle() throws {
+        let connections = try Connections([.scripted(ScriptedFilter("old", journal))])
+        try connections.clientSends(HeartbeatRequest(), version: 4, id: 1)
+        try connections.brokerAnswers(try connections.brokerGot()[0], HeartbeatResponse())
+        connections.shared.exchange(chain(2, "new"))
+        #expect(journal.entries.last == "old closed")
+    }
+
     private func incremental() -> FetchRequest {
         var request = FetchRequest()
         request.sessionID = 7

@@ -94,8 +94,10 @@ final class Connections {
     }
 
     /// The client sends a request.
-    func clientSends(_ message: any RequestMessage, version: Int16, id: Int32) throws {
-        try clientSends(Self.request(message, version: version, id: id))
+    func clientSends(
+        _ message: any RequestMessage, version: Int16, id: Int32, clientID: String = "client"
+    ) throws {
+        try clientSends(Self.request(message, version: version, id: id, clientID: clientID))
     }
 
     /// Frames that the client got, without their sizes.
@@ -136,9 +138,11 @@ final class Connections {
     // MARK: Frames
 
     /// A request with its size.
-    static func request(_ message: any RequestMessage, version: Int16, id: Int32) throws -> ByteBuffer {
+    static func request(
+        _ message: any RequestMessage, version: Int16, id: Int32, clientID: String = "client"
+    ) throws -> ByteBuffer {
         try RequestFrame.encode(
-            message, version: version, correlationID: id, clientID: "client", allocator: ByteBufferAllocator())
+            message, version: version, correlationID: id, clientID: clientID, allocator: ByteBufferAllocator())
     }
 
     /// A response with its size, to a request without its size.
@@ -182,9 +186,9 @@ private final class ReadObserver: ChannelOutboundHandler {
 extension FilterChain.Entry {
     /// A scripted filter in its place.
     static func scripted(
-        _ filter: ScriptedFilter, isDryRun: Bool = false, condition: RequestCondition? = nil
+        _ filter: ScriptedFilter, isDryRun: Bool = false, when: WhenCondition? = nil
     ) -> FilterChain.Entry {
         FilterChain.Entry(
-            name: filter.name, type: "scripted", filter: filter, isDryRun: isDryRun, condition: condition)
+            name: filter.name, type: "scripted", filter: filter, isDryRun: isDryRun, when: when)
     }
 }

@@ -337,17 +337,6 @@ struct FilterChainTests {
         }
     }
 
-    @Test("A filter whose condition does not match sees neither request nor response nor end")
-    func condition() throws {
-        let connections = try Connections([
-            .scripted(ScriptedFilter("a", journal), condition: { $0.correlationID == 2 })
-        ])
-        try connections.heartbeats(1, 2)
-        try connections.answerAll()
-        #expect(journal.entries == ["a request 2", "a response 2", "a completed 2 answered"])
-        #expect(try connections.clientGotIDs() == [1, 2])
-    }
-
     @Test("A filter that throttles slows the client: the time is in the answer, and nothing is read for as long")
     func throttle() throws {
         let filter = ScriptedFilter("a", journal) { request in
@@ -366,6 +355,108 @@ struct FilterChainTests {
         #expect(try connections.brokerGot().isEmpty)
         connections.loop.advanceTime(by: .milliseconds(1))
         #expect(try connections.groupsThatBrokerGot() == ["g2"])
+    }
+
+    private func observer(_ name: String) -> FilterChain.Entry {
+        .scripted(
+            ScriptedFilter(
+                name, journal,
+                interests: [
+                    Interest(nil, .request, depth: .completion), Interest(nil, .response, depth: .completion),
+                ]))
+    }
+
+    @Test("A filter that wants to know of the end is told of it and of nothing else, unless one before it ended it")
+    func completionOnly() throws {
+        let answering = ScriptedFilter("b", journal) { request in
+            switch request.record.correlationID {
+            case 1: .forward
+            case 2: .answer(Answer(heartbeatAnswer()))
+            default: .close(reason: "denied")
+            }
+        }
+        let connections = try Connections([observer("a"), .scripted(answering), observer("c")])
+        try connections.heartbeats(1)
+        try connections.answerAll()
+        #expect(
+            journal.entries == [
+                "b request 1", "b response 1", "a completed 1 answered", "b completed 1 answered",
+                "c completed 1 answered",
+            ])
+        for (id, result) in [(2, "answeredByFilter(\"b\")"), (3, "closed(\"denied\")")] as [(Int32, String)] {
+            journal.clear()
+            try connections.heartbeats(id)
+            #expect(
+                journal.entries.prefix(3) == [
+                    "b request \(id)", "a completed \(id) \(result)", "b completed \(id) \(result)",
+                ])
+            #expect(!journal.entries.contains { $0.hasPrefix("c completed") })
+        }
+    }
+
+    @Test("A set of filters knows which are in it, also the last of many")
+    func filterSet() {
+        var set = FilterSet()
+        for index in [127, 0, 63, 64, 5] { set.insert(index) }
+        var copy = set
+        var places: [Int] = []
+        while let place = copy.popFirst() { places.append(place) }
+        #expect(places == [0, 5, 63, 64, 127])
+        for (last, left) in [(127, 5), (126, 4), (64, 4), (63, 3), (62, 2), (5, 2), (4, 1), (0, 1)] {
+            var some = set
+            some.remove(behind: last)
+            #expect((0..<128).filter { some.contains($0) } == places.filter { $0 <= last })
+            #expect(places.filter { some.contains($0) }.count == left)
+        }
+    }
+
+    @Test("The client is muted when the filter decides, and until the latest time that was asked for")
+    func muting() throws {
+        let filter = ScriptedFilter("a", journal) { request in
+            request.throttle(for: .milliseconds(request.record.correlationID == 1 ? 1000 : 200))
+            return .forward
+        }
+        let connections = try Connections([.scripted(filter)])
+        var bytes = try Connections.request(heartbeat("g1"), version: 4, id: 1)
+        bytes.writeImmutableBuffer(try Connections.request(heartbeat("g2"), version: 4, id: 2))
+        bytes.writeImmutableBuffer(try Connections.request(heartbeat("g3"), version: 4, id: 3))
+        try connections.clientSends(bytes)
+        let first = try connections.brokerGot()
+        #expect(first.count == 1)
+        connections.loop.advanceTime(by: .milliseconds(900))
+        try connections.brokerAnswers(first[0], heartbeatAnswer())
+        #expect(try connections.brokerGot().isEmpty)
+        connections.loop.advanceTime(by: .milliseconds(100))
+        #expect(try connections.groupsThatBrokerGot() == ["g2"])
+        connections.loop.advanceTime(by: .milliseconds(199))
+        #expect(try connections.brokerGot().isEmpty)
+        connections.loop.advanceTime(by: .milliseconds(1))
+        #expect(try connections.groupsThatBrokerGot() == ["g3"])
+    }
+
+    @Test("A frame that has begun comes to its end while the client is muted for it")
+    func mutedInFrame() throws {
+        let filter = ScriptedFilter("a", journal, interests: [Interest(nil, .request, depth: .header)]) { request in
+            request.throttle(for: .seconds(1))
+            return .forward
+        }
+        let connections = try Connections([.scripted(filter)])
+        var request = ProduceRequest()
+        request.acks = -1
+        var topic = ProduceRequest.TopicProduceData()
+        topic.name = "orders"
+        var partition = ProduceRequest.PartitionProduceData()
+        partition.records = ByteBuffer(repeating: 1, count: 2000)
+        topic.partitionData = [partition]
+        request.topicData = [topic]
+        var bytes = try Connections.request(request, version: 9, id: 1)
+        var wasRead = 0
+        connections.onClientRead = { wasRead += 1 }
+        try connections.clientSends(bytes.readSlice(length: 300) ?? ByteBuffer())
+        connections.client.read()
+        #expect(wasRead > 0)
+        try connections.clientSends(bytes)
+        #expect(try connections.brokerGot().count == 1)
     }
 
     @Test("A request without an answer is completed when it has been handed on; rejecting it closes the connection")

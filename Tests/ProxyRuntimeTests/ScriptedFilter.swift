@@ -12,20 +12,34 @@ struct ScriptedFilter: Filter {
     let interests: [Interest]
     let onRequest: RequestScript
     let onResponse: ResponseScript
+    let concerned: @Sendable (ClientIdentity) -> Bool
+    let gate: (any ConnectionGate)?
 
     init(
-        _ name: String, _ journal: Journal, interests: [Interest]? = nil,
-        request: @escaping RequestScript = { _ in .forward }, response: @escaping ResponseScript = { _ in .forward }
+        _ name: String, _ journal: Journal, interests: [Interest]? = nil, gate: (any ConnectionGate)? = nil,
+        request: @escaping RequestScript = { _ in .forward }, response: @escaping ResponseScript = { _ in .forward },
+        concerns: @escaping @Sendable (ClientIdentity) -> Bool = { _ in true }
     ) {
         self.name = name
         self.journal = journal
         self.interests = interests ?? [Interest(nil, .request, depth: .body), Interest(nil, .response, depth: .body)]
         onRequest = request
         onResponse = response
+        concerned = concerns
+        self.gate = gate
     }
+
+    func concerns(_ client: ClientIdentity) -> Bool { concerned(client) }
 
     func makeConnectionFilter(_ connection: ConnectionContext) -> any ConnectionFilter {
         Part(filter: self)
+    }
+
+    func makeConnectionFilter(
+        _ connection: ConnectionContext, replacing old: any ConnectionFilter
+    ) -> any ConnectionFilter {
+        journal.note("\(name) replaces \((old as? Part)?.filter.name ?? "?")")
+        return Part(filter: self)
     }
 
     /// The filter's part in one connection.

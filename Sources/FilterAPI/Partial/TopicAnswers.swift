@@ -11,6 +11,9 @@ extension MetadataRequest: PartiallyAnswerable {
         merged.topics = AnswerMerge.parts(answers.map(\.topics), asked: asked) {
             TopicKey($0.name, $0.topicID, asked: keys)
         }
+        if version == 0, !keys.contains(.name(Self.impossibleName)) {
+            merged.topics.removeAll { $0.name == Self.impossibleName }
+        }
         return merged
     }
 }

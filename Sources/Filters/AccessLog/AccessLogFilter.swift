@@ -32,8 +32,8 @@ package final class AccessLogFilter: Filter {
 
     package var interests: [Interest] {
         [
-            Interest(nil, .request, depth: .header, topics: program.needsTopics),
-            Interest(nil, .response, depth: .header, topics: program.needsTopics),
+            Interest(nil, .request, depth: .completion, topics: program.needsTopics),
+            Interest(nil, .response, depth: .completion, topics: program.needsTopics),
         ]
     }
 

@@ -45,11 +45,6 @@ struct ChainBuilder {
         let kept: Set<String>
     }
 
-    private static func condition(_ when: WhenCondition?) -> RequestCondition? {
-        guard let when else { return nil }
-        return { when.covers($0) }
-    }
-
     /// Builds the chain of a listener. Filters that are kept are the same as before; one that has changed is given the
     /// one whose place it takes.
     ///
@@ -80,7 +75,7 @@ struct ChainBuilder {
                 built.append(
                     FilterChain.Entry(
                         name: entry.name, type: entry.type, filter: filter, isDryRun: entry.dryRun,
-                        condition: Self.condition(entry.when), lease: inUse.lease(filter)))
+                        when: entry.when, lease: inUse.lease(filter)))
             } catch {
                 failures.append("\(entry.mark): filter '\(entry.name)' of listener '\(listener)': \(error)")
             }
@@ -96,19 +91,4 @@ struct ChainBuilder {
 struct ChainError: Error {
     /// One line for each.
     let failures: [String]
-}
-
-extension WhenCondition {
-    /// True if the filter sees the request. `topic` selects inside a request and is the filter's own affair.
-    func covers(_ record: RequestRecord) -> Bool {
-        let connection = record.connection
-        if let clientID, !clientID.contains(where: { $0.matches(record.clientID ?? "") }) { return false }
-        if let principal, !principal.contains(where: { $0.matches(connection.principal) }) { return false }
-        if let api, !api.contains(where: { $0.matches(record.apiKey.description) }) { return false }
-        if let clientAddress {
-            guard let address = IPAddress(connection.clientAddress) else { return false }
-            if !clientAddress.contains(where: { $0.matches(address) }) { return false }
-        }
-        return true
-    }
 }

@@ -41,25 +41,57 @@ enum ResponseOutcome: Sendable {
 final class ConnectionChain {
     let chain: FilterChain
     let context: ConnectionContext
-    /// What the chain reads of each frame; responses are read by the plans of the chain that their request met.
-    let plans: PlanTable
     private let filters: [any ConnectionFilter]
     private let actions: FilterActions
+    /// What the latest request was shown in.
+    private var spare: FilteredRequest?
+    /// Filters that go on in the chain that took this one's place.
+    private var handedOn = FilterSet()
     /// True once the filters have been told of the end: what they wait for has no meaning any more.
     private var isClosed = false
 
-    init(chain: FilterChain, context: ConnectionContext, plans: PlanTable, actions: FilterActions) {
+    /// The chain of a connection.
+    ///
+    /// - Parameters:
+    ///   - chain: the filters.
+    ///   - context: the client.
+    ///   - actions: where it is counted what filters do.
+    ///   - former: the chain whose place it takes; nil if there was none.
+    init(chain: FilterChain, context: ConnectionContext, actions: FilterActions, replacing former: ConnectionChain?) {
         self.chain = chain
-        self.plans = plans
         self.context = context
         self.actions = actions
-        self.filters = chain.entries.map { $0.filter.makeConnectionFilter(context) }
+        filters = chain.entries.map { entry in
+            guard let former, let index = former.chain.entries.firstIndex(where: { $0.replaces(entry) }) else {
+                return entry.filter.makeConnectionFilter(context)
+            }
+            guard former.chain.entries[index].instance == entry.instance else {
+                return entry.filter.makeConnectionFilter(context, replacing: former.filters[index])
+            }
+            former.handedOn.insert(index)
+            return former.filters[index]
+        }
     }
 
-    /// Runs a request through the filters whose depth is in the range.
+    /// A request as filters see it at its header. The object is used again for the next one, unless a filter keeps it.
+    func header(_ record: RequestRecord) -> FilteredRequest {
+        if isKnownUniquelyReferenced(&spare), let spare {
+            spare.begin(record)
+            return spare
+        }
+        let request = FilteredRequest(
+            record: record,
+            frame: FilteredFrame(
+                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+        spare = request
+        return request
+    }
+
+    /// Runs a request through filters.
     ///
     /// - Parameters:
     ///   - request: what they see.
+    ///   - steps: those that have a part in it.
     ///   - depths: the depths that are served now; a frame that streams is shown twice, at its header and when it has
     ///     passed.
     ///   - first: where in the chain to begin.
@@ -67,50 +99,62 @@ final class ConnectionChain {
     ///     depths.
     /// - Returns: what the first filter decided that did not forward it, else ``RequestOutcome/forward``.
     func run(
-        _ request: FilteredRequest, depths: ClosedRange<Depth>, from first: Int = 0, inspector: Int? = nil
+        _ request: FilteredRequest, _ steps: [FilterStep], _ depths: Depths, from first: Int = 0,
+        inspector: Int? = nil
     ) -> RequestOutcome {
-        var index = first
-        while index < filters.count {
-            defer { index += 1 }
-            let entry = chain.entries[index]
-            let served = index >= inspector ?? .max ? .header ... .records : depths
-            guard sees(entry, index, request.record, .request, served) else { continue }
-            let before = request.frame
-            let throttle = request.record.throttle
-            let parts = request.record.partialAnswers
+        for step in steps where step.index >= first {
+            let index = step.index
+            let served = index >= inspector ?? .max ? .all : depths
+            guard !step.depths.isDisjoint(with: served) else { continue }
+            request.record.seenBy.insert(index)
             request.current = index
-            let action = filters[index].request(request)
-            let isChanged = request.frame.changes != before.changes
-            if entry.isDryRun {
-                actions.count(entry.name, action, changed: isChanged, dryRun: true)
-                request.frame.discardChanges(to: before)
-                request.record.throttle = throttle
-                request.record.partialAnswers = parts
+            if chain.entries[index].isDryRun {
+                tryOut(index, request)
                 continue
             }
-            actions.count(entry.name, action, changed: isChanged, dryRun: false)
-            if let outcome = outcome(of: action, index, request, depths, inspector) { return outcome }
+            let changes = request.frame.changes
+            let action = filters[index].request(request)
+            if case .forward = action, request.frame.changes == changes { continue }
+            actions.count(chain.entries[index].name, action, changed: true, dryRun: false)
+            if let outcome = outcome(of: action, index, request, steps, depths, inspector) { return outcome }
         }
         return .forward
     }
 
+    /// Lets a filter do all but act.
+    private func tryOut(_ index: Int, _ request: FilteredRequest) {
+        let before = request.frame
+        let record = request.record
+        let (throttle, parts) = (record.throttle, record.partialAnswers)
+        let action = filters[index].request(request)
+        actions.count(
+            chain.entries[index].name, action, changed: request.frame.changes != before.changes, dryRun: true)
+        request.frame.discardChanges(to: before)
+        record.throttle = throttle
+        record.partialAnswers = parts
+    }
+
     private func outcome(
-        of action: RequestAction, _ index: Int, _ request: FilteredRequest, _ depths: ClosedRange<Depth>,
+        of action: RequestAction, _ index: Int, _ request: FilteredRequest, _ steps: [FilterStep], _ depths: Depths,
         _ inspector: Int?
     ) -> RequestOutcome? {
         switch action {
         case .forward: return nil
-        case .inspect: return request.frame.isWhole || depths != .header ... .header ? nil : .inspect(index)
+        case .inspect: return request.frame.isWhole || depths != .atHeader ? nil : .inspect(index)
         case .answer(let answer):
+            // Filters behind never see what this one has ended.
+            request.record.seenBy.remove(behind: index)
             return .answered(FilterAnswer(answer: answer, filter: chain.entries[index].name, index: index))
-        case .close(let reason): return .close(reason)
+        case .close(let reason):
+            request.record.seenBy.remove(behind: index)
+            return .close(reason)
         case .hold(let future):
             let later = future.hop(to: context.eventLoop).assumeIsolated()
             return .held(
                 later.map { action -> RequestOutcome in
                     guard !self.isClosed else { return .close("closed") }
-                    return self.outcome(of: action, index, request, depths, inspector)
-                        ?? self.run(request, depths: depths, from: index + 1, inspector: inspector)
+                    return self.outcome(of: action, index, request, steps, depths, inspector)
+                        ?? self.run(request, steps, depths, from: index + 1, inspector: inspector)
                 }.flatMapError { _ in
                     // A filter whose decision fails has decided nothing: that is a denial, not a pass.
                     self.context.eventLoop.makeSucceededFuture(RequestOutcome.close("filter_failed")).assumeIsolated()
@@ -119,29 +163,32 @@ final class ConnectionChain {
         }
     }
 
-    /// Runs a response through the filters whose depth is in the range, last filter first. What a filter has answered
-    /// of the request itself is put into the response behind its turn.
+    /// Runs a response through filters, last filter first. What a filter has answered of the request itself is put into
+    /// the response behind its turn.
     ///
     /// - Parameters:
     ///   - response: what they see.
+    ///   - steps: those that have a part in it.
     ///   - depths: the depths that are served now.
-    ///   - first: where in the chain to begin; nil for its end.
+    ///   - last: where in the chain to begin; nil for its end.
     /// - Returns: what the first filter decided that did not forward it, else ``ResponseOutcome/forward``; also a close
     ///   if parts cannot be merged since the rest cannot be read.
-    func run(_ response: FilteredResponse, depths: ClosedRange<Depth>, from first: Int? = nil) -> ResponseOutcome {
-        var index = first ?? filters.count - 1
-        while index >= 0 {
-            if sees(chain.entries[index], index, response.record, .response, depths) {
-                switch turn(index, response) {
+    func run(
+        _ response: FilteredResponse, _ steps: [FilterStep], _ depths: Depths, from last: Int = .max
+    ) -> ResponseOutcome {
+        for step in steps.reversed() where step.index <= last {
+            // Parts of filters that do not look at the response themselves, and of those behind this one.
+            if let outcome = merge(downTo: step.index + 1, response) { return outcome }
+            if sees(step, response.record, depths) {
+                switch turn(step.index, response) {
                 case .forward: break
                 case .close(let reason): return .close(reason)
-                case .hold(let future): return .held(wait(for: future, index, response, depths))
+                case .hold(let future): return .held(wait(for: future, step.index, response, steps, depths))
                 }
             }
-            if let outcome = merge(index, response) { return outcome }
-            index -= 1
+            if let outcome = merge(downTo: step.index, response) { return outcome }
         }
-        return .forward
+        return merge(downTo: 0, response) ?? .forward
     }
 
     private func turn(_ index: Int, _ response: FilteredResponse) -> ResponseAction {
@@ -158,23 +205,26 @@ final class ConnectionChain {
 
     private func wait(
         for future: EventLoopFuture<ResponseAction>, _ index: Int, _ response: FilteredResponse,
-        _ depths: ClosedRange<Depth>
+        _ steps: [FilterStep], _ depths: Depths
     ) -> EventLoopFuture<ResponseOutcome> {
         future.hop(to: context.eventLoop).assumeIsolated().map { action -> ResponseOutcome in
             guard !self.isClosed else { return .close("closed") }
             switch action {
             case .close(let reason): return .close(reason)
-            case .hold(let next): return .held(self.wait(for: next, index, response, depths))
-            case .forward: return self.merge(index, response) ?? self.run(response, depths: depths, from: index - 1)
+            case .hold(let next): return .held(self.wait(for: next, index, response, steps, depths))
+            case .forward:
+                return self.merge(downTo: index, response) ?? self.run(response, steps, depths, from: index - 1)
             }
         }.flatMapError { _ in
             self.context.eventLoop.makeSucceededFuture(ResponseOutcome.close("filter_failed")).assumeIsolated()
         }.nonisolated()
     }
 
-    private func merge(_ index: Int, _ response: FilteredResponse) -> ResponseOutcome? {
+    private func merge(downTo index: Int, _ response: FilteredResponse) -> ResponseOutcome? {
         do throws(WireError) {
-            try response.mergeParts(of: index)
+            while let filter = response.record.partialAnswers.last?.filter, filter >= index {
+                try response.mergeLastPart()
+            }
             return nil
         } catch {
             return .close("unreadable_part")
@@ -182,23 +232,17 @@ final class ConnectionChain {
     }
 
     /// True if a filter before a place has a part in a response, or parts of it are still to be merged.
-    func isAwaited(_ record: RequestRecord, before index: Int) -> Bool {
-        !record.partialAnswers.isEmpty
-            || chain.entries[..<index].contains { $0.interests.contains { $0.covers(record.apiKey, record.apiVersion, .response) } }
+    func isAwaited(_ record: RequestRecord, _ steps: [FilterStep], before index: Int) -> Bool {
+        !record.partialAnswers.isEmpty || steps.contains { $0.index < index }
     }
 
-    /// True if the filter has a part in this; notes that it saw the request.
-    private func sees(
-        _ entry: FilterChain.Entry, _ index: Int, _ record: RequestRecord, _ direction: Direction,
-        _ depths: ClosedRange<Depth>
-    ) -> Bool {
-        guard entry.interests.contains(where: { depths.contains($0.depth) && $0.covers(record.apiKey, record.apiVersion, direction) })
-        else { return false }
-        if record.seenBy.contains(index) { return true }
+    /// True if the filter has a part in this response; notes that it has seen something of the request.
+    private func sees(_ step: FilterStep, _ record: RequestRecord, _ depths: Depths) -> Bool {
+        guard !step.depths.isDisjoint(with: depths) else { return false }
+        if record.seenBy.contains(step.index) { return true }
         // A request that was answered before it came here is not this filter's affair, nor is its response.
-        guard direction == .request || !record.wasAnswered else { return false }
-        if let condition = entry.condition, !condition(record) { return false }
-        record.seenBy.append(index)
+        guard !record.wasAnswered else { return false }
+        record.seenBy.insert(step.index)
         return true
     }
 
@@ -207,18 +251,26 @@ final class ConnectionChain {
         _ record: RequestRecord, result: CompletedRequest.Result, responseBytes: Int, duration: Duration,
         upstream: String?
     ) {
-        for index in record.seenBy {
+        var seenBy = record.seenBy
+        record.seenBy = FilterSet()
+        while let index = seenBy.popFirst() {
             filters[index].completed(
                 CompletedRequest(
                     record: record, result: result, responseBytes: responseBytes, duration: duration,
                     upstream: upstream, note: record.notes[index]))
         }
-        record.seenBy.removeAll()
     }
 
-    /// Tells every filter that the connection has closed.
+    /// Tells every filter that the connection has closed, or that it has no part in it any more.
     func close() {
         isClosed = true
-        for filter in filters { filter.connectionClosed() }
+        for index in filters.indices where !handedOn.contains(index) { filters[index].connectionClosed() }
+    }
+}
+
+extension FilterChain.Entry {
+    /// True if an entry of another chain takes the place of this one.
+    func replaces(_ other: FilterChain.Entry) -> Bool {
+        instance == other.instance || (name == other.name && type == other.type)
     }
 }

@@ -1,5 +1,7 @@
 package import FilterAPI
+import KafkaMessages
 import KafkaWire
+package import Settings
 import Synchronization
 
 /// The filters of a listener, in order: an immutable value, exchanged as a whole.
@@ -14,28 +16,55 @@ package struct FilterChain: Sendable {
         /// True if it does all but act.
         package let isDryRun: Bool
         /// Which requests it sees; nil for all.
-        package let condition: RequestCondition?
-        /// Tells this filter from every other one of the process: an entry of another chain with the same number is the
-        /// same filter, with the same name, settings and condition.
+        package let when: WhenCondition?
+        /// The same for as long as the filter is the same object: over an exchange of the chain, what it keeps for a
+        /// connection is kept.
         package let instance: UInt64
         let interests: [Interest]
         /// Keeps the filter from being shut down; nil if somebody else sees to that.
         private let lease: FilterLease?
 
-        private static let instances = Atomic<UInt64>(0)
-
+        /// An entry.
+        ///
+        /// - Parameters:
+        ///   - name: its name in the configuration.
+        ///   - type: its type.
+        ///   - filter: the filter.
+        ///   - isDryRun: true if it does all but act.
+        ///   - when: which requests it sees; nil for all.
+        ///   - lease: what keeps the filter from being shut down; nil if somebody else sees to that.
         package init(
-            name: String, type: String, filter: any Filter, isDryRun: Bool, condition: RequestCondition?,
+            name: String, type: String, filter: any Filter, isDryRun: Bool, when: WhenCondition?,
             lease: FilterLease? = nil
         ) {
             self.name = name
             self.type = type
             self.filter = filter
             self.isDryRun = isDryRun
-            self.condition = condition
+            self.when = when
             self.lease = lease
             instance = Self.instances.add(1, ordering: .relaxed).newValue
             self.interests = filter.interests
+        }
+
+        private static let instances = Atomic<UInt64>(0)
+
+        /// True if the filter has a part in what this client sends.
+        func concerns(_ client: ClientIdentity) -> Bool {
+            (when?.covers(client) ?? true) && filter.concerns(client)
+        }
+
+        /// What the filter wants to see of an API.
+        func interests(in key: APIKey, _ direction: Direction) -> [Interest] {
+            if let api = when?.api, !api.contains(where: { $0.matches(key.description) }) { return [] }
+            return interests.filter { $0.covers(key, direction) }
+        }
+
+        /// How deep the filter looks into frames; empty if it has no part in them.
+        func depths(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Depths {
+            interests(in: key, direction).reduce(into: []) { depths, interest in
+                if interest.covers(key, version, direction) { depths.insert(Depths(interest.depth)) }
+            }
         }
     }
 
@@ -51,28 +80,65 @@ package struct FilterChain: Sendable {
     /// A chain that lets all pass.
     package static let empty = FilterChain(generation: 0, entries: [])
 
-    /// The deepest that a filter looks into these frames; nil if none does.
-    func depth(_ key: APIKey, _ direction: Direction) -> Depth? {
-        entries.lazy.flatMap(\.interests).filter { $0.covers(key, direction) }.map(\.depth).max()
+    /// All filters.
+    var all: FilterSet { entries.indices.reduce(into: FilterSet()) { $0.insert($1) } }
+
+    /// The filters that have a part in what a client sends.
+    func concerned(_ client: ClientIdentity) -> FilterSet {
+        entries.indices.reduce(into: FilterSet()) { set, index in
+            if entries[index].concerns(client) { set.insert(index) }
+        }
     }
 
-    /// The deepest that a filter looks into frames of this version; nil if none does.
-    func depth(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Depth? {
-        entries.lazy.flatMap(\.interests).filter { $0.covers(key, version, direction) }.map(\.depth).max()
+    /// The filters among some that want to know of the end of requests of this version.
+    func observers(_ key: APIKey, _ version: Int16, among filters: FilterSet) -> FilterSet {
+        entries.indices.reduce(into: FilterSet()) { set, index in
+            guard filters.contains(index) else { return }
+            let depths = entries[index].depths(key, version, .request).union(
+                entries[index].depths(key, version, .response))
+            if depths.contains(Depths(.completion)) { set.insert(index) }
+        }
     }
 
-    /// True if a filter wants the names of topics.
-    func wantsTopics(_ key: APIKey, _ version: Int16, _ direction: Direction) -> Bool {
-        entries.contains { $0.interests.contains { $0.topics && $0.covers(key, version, direction) } }
+    /// The filters among some that are shown frames of this version, in the order of the chain.
+    func steps(_ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet) -> [FilterStep] {
+        entries.indices.compactMap { index in
+            guard filters.contains(index) else { return nil }
+            let depths = entries[index].depths(key, version, direction)
+            return depths.isDisjoint(with: .all) ? nil : FilterStep(index: index, depths: depths)
+        }
     }
 
-    /// True if a filter wants requests or responses of the API.
-    func isInterested(_ key: APIKey, _ version: Int16) -> Bool {
-        entries.contains { entry in
-            entry.interests.contains { $0.covers(key, version, .request) || $0.covers(key, version, .response) }
+    /// The deepest that filters among some look into any version of these frames; nil if none does.
+    func depth(_ key: APIKey, _ direction: Direction, among filters: FilterSet) -> Depth? {
+        entries.indices.lazy.filter { filters.contains($0) }
+            .flatMap { entries[$0].interests(in: key, direction) }.map(\.depth).max()
+    }
+
+    /// True if a filter among some wants the names of topics.
+    func wantsTopics(
+        _ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet
+    ) -> Bool {
+        entries.indices.contains { index in
+            filters.contains(index)
+                && entries[index].interests(in: key, direction)
+                    .contains { $0.topics && $0.covers(key, version, direction) }
         }
     }
 }
 
-/// Which requests a filter sees: a closure over what is known when the header has been read.
-package typealias RequestCondition = @Sendable (RequestRecord) -> Bool
+extension WhenCondition {
+    /// True if what is said of clients fits this one. `api` selects among its requests, and `topic` inside of them.
+    func covers(_ client: ClientIdentity) -> Bool {
+        if let clientID, !clientID.contains(where: { $0.matches(client.clientID ?? "") }) { return false }
+        if let principal, !principal.contains(where: { $0.matches(client.principal) }) { return false }
+        return coversAddress(client.address)
+    }
+
+    /// True if what is said of addresses fits this one.
+    func coversAddress(_ text: String) -> Bool {
+        guard let clientAddress else { return true }
+        guard let address = IPAddress(text) else { return false }
+        return clientAddress.contains { $0.matches(address) }
+    }
+}

@@ -3,18 +3,15 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts the parts that a filter has answered together with the answer to the rest.
+    /// Puts the part of the answer that a filter has given last together with the answer to the rest.
     ///
-    /// - Parameter filter: its place in the chain.
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
-    func mergeParts(of filter: Int) throws(WireError) {
-        guard let partial = record.partialAnswers.last, partial.filter == filter,
-            let asked = partial.asked as? any PartiallyAnswerable
+    func mergeLastPart() throws(WireError) {
+        guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
         else { return }
-        record.partialAnswers.removeLast()
-        let rest = try decoded(asked)
-        guard let merged = asked.mergeAny([rest] + partial.answers, version: record.apiVersion) else { return }
-        frame.setBody(merged)
+        let answer = try decoded(asked)
+        let merged = asked.mergeAny(answer, part: partial.answer, rest: partial.rest, version: record.apiVersion)
+        if let merged { frame.setBody(merged) }
     }
 
     private func decoded<Asked: PartiallyAnswerable>(_ asked: Asked) throws(WireError) -> any ResponseMessage {

@@ -14,30 +14,28 @@ extension DownstreamConnection {
     ///
     /// - Returns: Sluice's own correlation ID, to be written over the client's.
     func register(_ progress: RequestInProgress) -> Int32 {
-        register(
-            progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse,
-            record: progress.record)
+        muteAsAsked(progress)
+        guard progress.record != nil else {
+            return register(progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse)
+        }
+        return register(progress.head, expectsResponse: progress.expectsResponse, Slot(progress))
     }
 
-    /// As ``register(_:)``, by what it takes of the request.
-    func register(
-        _ head: RequestHead, startedAt: NIODeadline, expectsResponse: Bool, record: RequestRecord?
-    ) -> Int32 {
-        guard let upstream else { return 0 }
-        guard expectsResponse else { return upstream.nextCorrelationID() }
-        let number = open(
+    /// As ``register(_:)``, for a request that no filter has a part in.
+    func register(_ head: RequestHead, startedAt: NIODeadline, expectsResponse: Bool) -> Int32 {
+        register(
+            head, expectsResponse: expectsResponse,
             Slot(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
-                startedAt: startedAt, record: record, chain: record == nil ? nil : chain))
-        if head.apiKey == .saslHandshake { sasl.sent(head) }
-        return upstream.open(.slot(number), head.apiKey, head.apiVersion)
+                startedAt: startedAt))
     }
 
-    private func slot(for progress: RequestInProgress) -> Slot {
-        Slot(
-            apiKey: progress.head.apiKey, apiVersion: progress.head.apiVersion,
-            correlationID: progress.head.correlationID, startedAt: progress.startedAt, record: progress.record,
-            chain: progress.record == nil ? nil : chain)
+    private func register(_ head: RequestHead, expectsResponse: Bool, _ slot: @autoclosure () -> Slot) -> Int32 {
+        guard let upstream else { return 0 }
+        guard expectsResponse else { return upstream.nextCorrelationID() }
+        let number = open(slot())
+        if head.apiKey == .saslHandshake { sasl.sent(head) }
+        return upstream.open(.slot(number), head.apiKey, head.apiVersion)
     }
 
     private func open(_ slot: Slot) -> UInt64 {
@@ -75,8 +73,9 @@ extension DownstreamConnection {
     /// Answers a request as a filter decided: the filters before it see the answer as a response.
     func answered(_ progress: RequestInProgress, _ answer: FilterAnswer) {
         let result = CompletedRequest.Result.answeredByFilter(answer.filter)
-        guard let record = progress.record, let chain, progress.expectsResponse,
-            chain.isAwaited(record, before: answer.index)
+        let steps = progress.plans.response(progress.head.apiKey, progress.head.apiVersion).steps
+        guard let record = progress.record, let chain = progress.chain, progress.expectsResponse,
+            chain.isAwaited(record, steps, before: answer.index)
         else {
             answered(progress, answer.answer, by: result)
             return
@@ -93,8 +92,7 @@ extension DownstreamConnection {
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
                     bodyOffset: hasTags ? 5 : 4))
             answered(
-                progress, response, chain.run(response, depths: .header ... .records, from: answer.index - 1),
-                by: result)
+                progress, response, chain.run(response, steps, .all, from: answer.index - 1), by: result)
         } catch {
             malformed("filter_encoding", error)
         }
@@ -140,29 +138,29 @@ extension DownstreamConnection {
 
     /// Gives an answer its slot, and sends it if it is its turn.
     private func queue(_ progress: RequestInProgress, _ bytes: ByteBuffer, by result: CompletedRequest.Result) {
-        var slot = slot(for: progress)
+        let (apiKey, apiVersion) = (progress.head.apiKey, progress.head.apiVersion)
+        muteAsAsked(progress)
         var bytes = bytes
         if let throttle = progress.record?.throttle, throttle > .zero {
             ThrottleTime.raise(
                 to: throttle, in: &bytes, frameAt: bytes.readerIndex + 4,
-                bodyOffset: HeaderForm.responseHasTags(slot.apiKey, slot.apiVersion) ? 5 : 4, slot.apiKey,
-                slot.apiVersion)
+                bodyOffset: HeaderForm.responseHasTags(apiKey, apiVersion) ? 5 : 4, apiKey, apiVersion)
         }
-        slot.answer = WaitingAnswer(
-            bytes: bytes, result: result, errorCode: bytes.firstErrorCode(slot.apiKey, slot.apiVersion))
-        _ = open(slot)
+        progress.answer = WaitingAnswer(
+            bytes: bytes, result: result, errorCode: bytes.firstErrorCode(apiKey, apiVersion))
+        _ = open(Slot(progress))
         if slots.count == 1 { sendAnswered() }
     }
 
     /// A request without an answer has been handed to the broker.
     func finishWithoutResponse(_ progress: RequestInProgress) {
+        muteAsAsked(progress)
         complete(progress, result: .noResponse)
-        if let throttle = progress.record?.throttle, throttle > .zero { mute(for: throttle) }
     }
 
     private func complete(_ progress: RequestInProgress, result: CompletedRequest.Result) {
         guard let record = progress.record else { return }
-        chain?.complete(
+        progress.chain?.complete(
             record, result: result, responseBytes: 0, duration: .nanoseconds(Int64(elapsed(since: progress.startedAt))),
             upstream: upstream?.label)
     }
@@ -222,7 +220,7 @@ extension DownstreamConnection {
             slot.chain?.complete(
                 record, result: result, responseBytes: size, duration: .nanoseconds(Int64(clamping: nanoseconds)),
                 upstream: upstream?.label)
-            if record.throttle > .zero { mute(for: record.throttle) }
+            slot.progress.map { muteAsAsked($0) }
             if let old = slot.chain, old !== chain { closeIfUnused(old) }
         }
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
@@ -237,11 +235,21 @@ extension DownstreamConnection {
         UInt64(max(0, (end - start).nanoseconds))
     }
 
-    /// Takes nothing from the client for a while, as a broker does whose quota was exceeded.
-    private func mute(for time: Duration) {
-        setPause(.muted, true)
+    /// Takes no further request from the client for as long as filters have asked for, as a broker does whose quota was
+    /// exceeded. It begins when they ask: requests that the client has sent already wait as well.
+    private func muteAsAsked(_ progress: RequestInProgress) {
+        guard let time = progress.record?.throttle, time > progress.mutedFor, !isClosed else { return }
+        progress.mutedFor = time
         let (seconds, attoseconds) = time.components
-        let amount = TimeAmount.nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-        context.eventLoop.assumeIsolated().scheduleTask(in: amount) { [self] in setPause(.muted, false) }
+        let end = context.eventLoop.now + .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        guard end > mutedUntil else { return }
+        mutedUntil = end
+        setPause(.muted, true)
+        unmuting?.cancel()
+        unmuting = context.eventLoop.assumeIsolated().scheduleTask(deadline: end) { [self] in
+            unmuting = nil
+            setPause(.muted, false)
+            closeIfDone()
+        }
     }
 }

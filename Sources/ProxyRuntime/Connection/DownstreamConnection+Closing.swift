@@ -14,7 +14,28 @@ extension DownstreamConnection {
         shared.loop.connections[ObjectIdentifier(self)] = self
         shared.metrics.connections.increment()
         shared.metrics.connectionsTotal.increment()
+        if !awaitsProxyHeader { admit() }
         if shared.isDraining { drain() }
+    }
+
+    /// Asks the filters that decide on connections. The client's address is known by now.
+    func admit() {
+        let address = context.clientAddress
+        for entry in shared.chain.entries {
+            guard let gate = entry.filter.gate, entry.when?.coversAddress(address) ?? true else { continue }
+            switch gate.admit(address) {
+            case .admitted: admissions.append((gate, address))
+            case .refused(let reason):
+                shared.logger.debug(
+                    "connection refused",
+                    metadata: [
+                        "filter": "\(entry.name)", "reason": "\(reason)", "listener": "\(shared.name)",
+                        "client": "\(address)",
+                    ])
+                close(reason: reason)
+                return
+            }
+        }
     }
 
     /// The bytes are not what they should be: only this connection ends.
@@ -40,6 +61,10 @@ extension DownstreamConnection {
         shared.loop.connections[ObjectIdentifier(self)] = nil
         shared.metrics.connections.decrement()
         shared.metrics.countClosed(reason)
+        for (gate, address) in admissions { gate.release(address) }
+        admissions = []
+        unmuting?.cancel()
+        unmuting = nil
         unread = nil
         reading = .header
         if heldBytes > 0 { shared.budget.release(heldBytes) }

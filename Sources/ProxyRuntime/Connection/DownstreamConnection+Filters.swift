@@ -15,8 +15,23 @@ extension DownstreamConnection {
         chain =
             shared.chain.entries.isEmpty
             ? nil
-            : ConnectionChain(chain: shared.chain, context: context, plans: shared.plans, actions: shared.actions)
+            : ConnectionChain(chain: shared.chain, context: context, actions: shared.actions, replacing: old)
+        planForClient()
         if let old { closeIfUnused(old) }
+    }
+
+    /// Takes up the listener's chain if no request is under way; one that has taken up none yet does so at its first.
+    func adoptChainIfIdle() {
+        guard chainGeneration != Self.noGeneration, chainGeneration != shared.generation, slots.isEmpty, !isClosed,
+            current == nil, heldAnswer == nil, answering == nil, case .header = reading
+        else { return }
+        adoptChain()
+    }
+
+    /// Takes up the plans for the filters that this client concerns.
+    func planForClient() {
+        plannedIdentity = context.identityVersion
+        plans = chain == nil ? shared.plans : shared.plans(for: shared.chain.concerned(context.identity))
     }
 
     /// Closes a chain that was exchanged, once the last request that met it has ended.
@@ -140,7 +155,7 @@ extension DownstreamConnection {
             record: record,
             frame: FilteredFrame(
                 frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
-        if case .close(let reason) = chain?.run(request, depths: .fields ... .fields) ?? .forward {
+        if case .close(let reason) = chain?.run(request, progress.plan.steps, .passed) ?? .forward {
             close(reason: reason)
         }
     }

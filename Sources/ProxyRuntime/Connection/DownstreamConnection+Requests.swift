@@ -157,9 +157,14 @@ extension DownstreamConnection {
     }
 
     private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
-        if chainGeneration != shared.generation { adoptChain() }
         let start = intake.chunk.readerIndex
-        let plan = shared.plans.request(head.apiKey, head.apiVersion)
+        let counters = clientCounters(head, at: start + 4, in: intake.chunk)
+        if chainGeneration != shared.generation {
+            adoptChain()
+        } else if plannedIdentity != context.identityVersion {
+            planForClient()
+        }
+        let plan = plans.request(head.apiKey, head.apiVersion)
         guard allowed(head, plan, size: size, &intake) else {
             if case .discarding = reading { return true }
             return false
@@ -177,27 +182,37 @@ extension DownstreamConnection {
             }
         }
         shared.metrics.countRequest(head.apiKey, head.apiVersion)
-        countClient(head, at: start + 4, in: intake.chunk, size: size)
-        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, &intake) {
+        counters.requests.increment()
+        counters.requestBytes.increment(by: UInt64(size + 4))
+        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, nil, &intake) {
             return !isClosed
         }
         let progress = RequestInProgress(
-            head: head, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil
-        )
+            head: head, size: size, plan: plan, plans: plans, chain: chain, startedAt: frameStartedAt,
+            expectsResponse: expectsResponse, record: nil)
         if plan.isFiltered {
             progress.record = RequestRecord(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
                 clientID: context.clientID, requestBytes: size, connection: context)
+            progress.record?.seenBy = plan.observers
         }
         return take(progress, &intake)
     }
 
-    /// Passes a frame on that is there whole and that no filter wants: what most requests are, so it takes the short
-    /// way.
+    /// Passes a frame on that is there whole and that filters look at no deeper than its header: what most requests are,
+    /// so it takes the short way.
     ///
+    /// - Parameters:
+    ///   - head: the header.
+    ///   - plan: how it is taken in.
+    ///   - size: the size of the frame without its prefix, in bytes.
+    ///   - expectsResponse: false for `acks=0`.
+    ///   - progress: the request, where a filter has a part in it; those that look at the header have forwarded it.
+    ///   - intake: what has come.
     /// - Returns: false if the frame is none of those.
     private func passesHere(
-        _ head: RequestHead, _ plan: RequestPlan, size: Int, expectsResponse: Bool, _ intake: inout Intake
+        _ head: RequestHead, _ plan: RequestPlan, size: Int, expectsResponse: Bool, _ progress: RequestInProgress?,
+        _ intake: inout Intake
     ) -> Bool {
         guard intake.chunk.readableBytes >= size + 4, !resetsFetchSession else { return false }
         let start = intake.chunk.readerIndex
@@ -206,7 +221,7 @@ extension DownstreamConnection {
         case .cutThrough:
             shared.metrics.cutThroughRequests.increment(by: UInt64(size - head.length))
         case .walk(let program):
-            sink.begin(record: nil, countsTopics: plan.streams)
+            sink.begin(record: progress?.record, countsTopics: plan.streams)
             do throws(WireError) {
                 guard
                     try intake.chunk.walkWhole(
@@ -221,10 +236,14 @@ extension DownstreamConnection {
             }
             if let id = sink.unknownTopic { upstream?.askName(of: id) }
         }
-        let correlationID = register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse, record: nil)
+        current = nil
+        let correlationID =
+            progress.map { register($0) }
+            ?? register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
         intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
         intake.chunk.moveReaderIndex(forwardBy: size + 4)
         frameStartedAt = shared.loop.now
+        if let progress, !expectsResponse { finishWithoutResponse(progress) }
         return true
     }
 
@@ -249,15 +268,10 @@ extension DownstreamConnection {
             whole(progress, frame: frame, in: &intake)
             return true
         }
-        if let record = progress.record, !progress.headerSeen, progress.plan.depth != nil {
+        if let record = progress.record, !progress.headerSeen {
             progress.headerSeen = true
             current = progress
-            let request = FilteredRequest(
-                record: record,
-                frame: FilteredFrame(
-                    frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0
-                ))
-            switch chain?.run(request, depths: .header ... .header) ?? .forward {
+            switch showHeader(progress, record) {
             case .forward: break
             case .answered(let answer):
                 return answerEarly(progress, answer, &intake)
@@ -270,10 +284,24 @@ extension DownstreamConnection {
                 return false
             case .held(let future):
                 wait(for: future, progress)
-                return false
+                // The filter may have known its decision already.
+                return !pauses.contains(.holding) && !isClosed
             }
         }
+        if (progress.plan.depth ?? .header) == .header,
+            passesHere(
+                progress.head, progress.plan, size: progress.size, expectsResponse: progress.expectsResponse,
+                progress, &intake)
+        {
+            return !isClosed
+        }
         return stream(progress, &intake)
+    }
+
+    /// Shows the filters the header of a request.
+    private func showHeader(_ progress: RequestInProgress, _ record: RequestRecord) -> RequestOutcome {
+        guard progress.plan.depth != nil, let chain else { return .forward }
+        return chain.run(chain.header(record), progress.plan.steps, .atHeader)
     }
 
     /// Forwards a frame as its bytes come.

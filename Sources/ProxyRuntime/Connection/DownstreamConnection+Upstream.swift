@@ -119,11 +119,12 @@ extension DownstreamConnection {
     /// Tells a client of a future version of ApiVersions which versions there are, as a broker does.
     private func refuseVersion(_ head: RequestHead, size: Int, _ intake: inout Intake) {
         forwardRun(&intake, upTo: intake.chunk.readerIndex)
-        let plan = shared.plans.request(.apiVersions, 0)
+        let plan = shared.corePlans.request(.apiVersions, 0)
         let asVersion0 = RequestHead(
             apiKey: .apiVersions, apiVersion: 0, correlationID: head.correlationID, clientID: nil, length: head.length)
         let progress = RequestInProgress(
-            head: asVersion0, size: size, plan: plan, startedAt: frameStartedAt, expectsResponse: true, record: nil)
+            head: asVersion0, size: size, plan: plan, plans: shared.corePlans, chain: nil, startedAt: frameStartedAt,
+            expectsResponse: true, record: nil)
         answered(progress, Answer(APIVersionRanges.unsupported), by: .answeredByProxy)
         intake.chunk.moveReaderIndex(forwardBy: 4)
         intake.restartRun()
@@ -132,14 +133,8 @@ extension DownstreamConnection {
 
     // MARK: Who the client is
 
-    /// Counts a request of a client.
-    func countClient(_ head: RequestHead, at start: Int, in chunk: ByteBuffer, size: Int) {
-        let counters = clientCounters(head, at: start, in: chunk)
-        counters.requests.increment()
-        counters.requestBytes.increment(by: UInt64(size + 4))
-    }
-
-    private func clientCounters(_ head: RequestHead, at start: Int, in chunk: ByteBuffer) -> ClientCounters {
+    /// Finds out which client a request is from, and gives its counters.
+    func clientCounters(_ head: RequestHead, at start: Int, in chunk: ByteBuffer) -> ClientCounters {
         let isSame = chunk.withUnsafeReadableBytes { bytes -> Bool in
             guard let range = head.clientID else { return clientIDBytes.isEmpty }
             let offset = start - chunk.readerIndex

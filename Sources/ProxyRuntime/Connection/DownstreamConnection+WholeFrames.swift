@@ -71,8 +71,9 @@ extension DownstreamConnection {
                 frame: FilteredFrame(
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request,
                     bodyOffset: progress.head.length))
-            let depths: ClosedRange<Depth> = progress.headerSeen ? .fields ... .records : .header ... .records
-            switch chain?.run(request, depths: depths, inspector: progress.inspector) ?? .forward {
+            let depths: Depths = progress.headerSeen ? .beyondHeader : .all
+            let steps = progress.plan.steps
+            switch chain?.run(request, steps, depths, inspector: progress.inspector) ?? .forward {
             case .forward, .inspect:
                 do throws(WireError) {
                     changed = try request.frame.encoded(allocator: shared.loop.allocator)

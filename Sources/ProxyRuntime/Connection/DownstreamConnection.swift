@@ -88,6 +88,10 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// The number of the first slot.
     var firstSlot: UInt64 = 0
     var chain: ConnectionChain?
+    /// How frames are taken in for this client.
+    var plans: PlanTable
+    /// The state of the client's identity that ``plans`` are for.
+    var plannedIdentity: UInt64 = 0
     /// The generation of the chain that the connection has taken up.
     var chainGeneration = DownstreamConnection.noGeneration
     /// A request that filters have answered while they held it at its header: its body is still to be taken in.
@@ -95,6 +99,13 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// A request that a filter has answered, and on whose answer the filters before it have not decided yet.
     var answering: RequestInProgress?
     var sasl = SASLObserver()
+    /// Until when the client is muted, and what ends it.
+    var mutedUntil = NIODeadline.uptimeNanoseconds(0)
+    var unmuting: Scheduled<Void>?
+    /// The filters that let the connection in, to be told of its end, each with the address that it knows.
+    var admissions: [(gate: any ConnectionGate, address: String)] = []
+    /// True while a PROXY header is to come, which says where the client is.
+    var awaitsProxyHeader = false
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
 
@@ -118,6 +129,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
         self.openedAt = shared.loop.now
         self.lastActivity = shared.loop.now
         self.sink = ObservingSink(shared: shared, direction: .request)
+        self.plans = shared.plans
     }
 
     // MARK: What the channel tells
@@ -194,7 +206,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// is taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
-        guard pauses.isSubset(of: [.draining, .inFlight]) else { return false }
+        guard pauses.isSubset(of: [.draining, .inFlight, .muted]) else { return false }
         if case .header = reading { return false }
         return true
     }
@@ -262,7 +274,12 @@ final class RequestInProgress {
     let head: RequestHead
     /// The size of the frame without its prefix, in bytes.
     let size: Int
-    let plan: RequestPlan
+    // Safety: the table keeps its plans for as long as it lives, and `plans` keeps the table.
+    unowned(unsafe) let plan: RequestPlan
+    /// The table that the plan is from: that of the response is there too.
+    let plans: PlanTable
+    /// The chain that it meets; nil if there are no filters.
+    let chain: ConnectionChain?
     let startedAt: NIODeadline
     /// False for `acks=0`.
     let expectsResponse: Bool
@@ -272,14 +289,20 @@ final class RequestInProgress {
     /// The filter that has asked for the whole frame at its header, by its place in the chain: those behind it have not
     /// seen the header yet.
     var inspector: Int?
+    /// The answer that a filter or Sluice itself gave, while it waits for its turn.
+    var answer: WaitingAnswer?
+    /// How long the client is muted for it already.
+    var mutedFor: Duration = .zero
 
     init(
-        head: RequestHead, size: Int, plan: RequestPlan, startedAt: NIODeadline, expectsResponse: Bool,
-        record: RequestRecord?
+        head: RequestHead, size: Int, plan: RequestPlan, plans: PlanTable, chain: ConnectionChain?,
+        startedAt: NIODeadline, expectsResponse: Bool, record: RequestRecord?
     ) {
         self.head = head
         self.size = size
         self.plan = plan
+        self.plans = plans
+        self.chain = chain
         self.startedAt = startedAt
         self.expectsResponse = expectsResponse
         self.record = record

@@ -1,4 +1,5 @@
 import FilterAPI
+import KafkaCodec
 import KafkaWire
 import NIOCore
 
@@ -28,49 +29,48 @@ struct Slot {
     let startedAt: NIODeadline
     /// True for a SASL token without a header.
     var isRawToken = false
-    /// What only some requests have; nil for most, so that a slot is cheap to move.
-    private var detail: Detail?
+    /// What only some requests have, those that filters have a part in, or that Sluice answers; nil for most, so that
+    /// a slot is cheap to move.
+    let progress: RequestInProgress?
 
-    /// What filters and answers of Sluice's own add to a slot.
-    private final class Detail {
-        let record: RequestRecord?
-        let chain: ConnectionChain?
-        var answer: WaitingAnswer?
-
-        init(record: RequestRecord?, chain: ConnectionChain?) {
-            self.record = record
-            self.chain = chain
-        }
-    }
-
-    init(
-        apiKey: APIKey, apiVersion: Int16, correlationID: Int32, startedAt: NIODeadline, record: RequestRecord? = nil,
-        chain: ConnectionChain? = nil
-    ) {
+    /// The slot of a request that no filter has a part in.
+    init(apiKey: APIKey, apiVersion: Int16, correlationID: Int32, startedAt: NIODeadline) {
         self.apiKey = apiKey
         self.apiVersion = apiVersion
         self.correlationID = correlationID
         self.startedAt = startedAt
-        if record != nil { detail = Detail(record: record, chain: chain) }
+        progress = nil
+    }
+
+    /// The slot of a request that filters have a part in, or that has its answer.
+    init(_ progress: RequestInProgress) {
+        apiKey = progress.head.apiKey
+        apiVersion = progress.head.apiVersion
+        correlationID = progress.head.correlationID
+        startedAt = progress.startedAt
+        self.progress = progress
     }
 
     /// The filters' view; nil if none wants the request.
-    var record: RequestRecord? { detail?.record }
+    var record: RequestRecord? { progress?.record }
 
-    /// The chain that the request met, which its response meets too.
-    var chain: ConnectionChain? { detail?.chain }
+    /// The chain that the request met, which its response meets too; nil if no filter wants it.
+    var chain: ConnectionChain? { progress?.record == nil ? nil : progress?.chain }
+
+    /// How responses are taken in for the client as it was when it sent the request; nil if no filter wants it.
+    var plans: PlanTable? { progress?.plans }
 
     /// The answer, if it is there before its turn; nil while a broker is asked.
-    var answer: WaitingAnswer? {
-        get { detail?.answer }
-        set {
-            if detail == nil { detail = Detail(record: nil, chain: nil) }
-            detail?.answer = newValue
-        }
+    var answer: WaitingAnswer? { progress?.answer }
+
+    /// True if nothing is to be done with a response that no filter is shown.
+    var passesResponses: Bool {
+        guard let record = progress?.record else { return true }
+        return record.throttle == .zero && !record.inspectsResponse && record.partialAnswers.isEmpty
     }
 
     /// True if no filter has a part in it.
-    var isPlain: Bool { detail == nil }
+    var isPlain: Bool { progress == nil }
 }
 
 /// A request on its way to one broker and back.

@@ -30,7 +30,7 @@ extension UpstreamConnection {
             frame: FilteredFrame(
                 frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
                 bodyOffset: progress.bodyOffset))
-        switch chain.run(response, depths: .header ... .records) {
+        switch chain.run(response, progress.plan.steps, .all) {
         case .forward: try sendFiltered(progress, response, errorCode: errorCode)
         case .close(let reason): downstream.close(reason: reason)
         case .held(let future): wait(for: future, progress, response, errorCode: errorCode)
@@ -73,7 +73,7 @@ extension UpstreamConnection {
         while !isGone, !pauses.contains(.holding), let (exchange, frame) = deferred.popFirst() {
             downstream.unhold(frame.readableBytes)
             let slot = downstream.slots.first
-            let plans = slot?.chain?.plans ?? shared.plans
+            let plans = slot?.plans ?? shared.corePlans
             let plan = plans.response(exchange.apiKey, exchange.apiVersion)
             let progress = ResponseInProgress(
                 exchange: exchange, plan: plan, size: frame.readableBytes,

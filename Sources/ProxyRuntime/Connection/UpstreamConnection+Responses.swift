@@ -89,7 +89,8 @@ extension UpstreamConnection {
             return true
         }
         lastAnsweredID = id
-        let plan = shared.plans.response(exchange.apiKey, exchange.apiVersion)
+        let plans = downstream.slots.first?.plans ?? shared.corePlans
+        let plan = plans.response(exchange.apiKey, exchange.apiVersion)
         var bodyOffset = 4
         if plan.headerHasTags {
             switch intake.chunk.skipTags(at: start + 8, end: start + 4 + Int(size)) {
@@ -118,9 +119,8 @@ extension UpstreamConnection {
         if !isOwn, passesHere(exchange.apiKey, plan, size: size, bodyOffset: bodyOffset, &intake) { return !isGone }
         let slot = downstream.slots.first
         let progress = ResponseInProgress(
-            exchange: exchange, plan: slot?.chain?.plans.response(exchange.apiKey, exchange.apiVersion) ?? plan,
-            size: size,
-            bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0, record: isOwn ? nil : slot?.record,
+            exchange: exchange, plan: plan, size: size, bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0,
+            record: isOwn ? nil : slot?.record,
             chain: isOwn ? nil : slot?.chain)
         let start = intake.chunk.readerIndex
         let isHere = intake.chunk.readableBytes >= size + 4
@@ -146,7 +146,7 @@ extension UpstreamConnection {
         }
     }
 
-    /// Passes a response on that is there whole, that no filter wants, and that needs no change: what most responses
+    /// Passes a response on that is there whole, that no filter is shown, and that needs no change: what most responses
     /// are, so it takes the short way.
     ///
     /// - Returns: false if the response is none of those.
@@ -155,10 +155,10 @@ extension UpstreamConnection {
         _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
         let start = intake.chunk.readerIndex
-        guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), let slot = downstream.slots.first,
-            slot.isPlain
+        guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), plan.steps.isEmpty,
+            let slot = downstream.slots.first, slot.passesResponses
         else { return false }
-        sink.begin(record: nil, countsTopics: plan.streams)
+        sink.begin(record: slot.record, countsTopics: plan.streams)
         switch plan.mode {
         case .cutThrough:
             shared.metrics.cutThroughResponses.increment(by: UInt64(size - bodyOffset))
@@ -185,7 +185,11 @@ extension UpstreamConnection {
             downstream.sasl.handshakeAnswered(version: slot.apiVersion, errorCode: sink.errorCode)
         }
         forwardRunIfAnswersWait(&intake)
-        downstream.plainResponseSent(slot, size: size, errorCode: sink.errorCode)
+        if slot.isPlain {
+            downstream.plainResponseSent(slot, size: size, errorCode: sink.errorCode)
+        } else {
+            downstream.responseSent(size: size, errorCode: sink.errorCode, by: .answered)
+        }
         return true
     }
 
@@ -261,7 +265,7 @@ extension UpstreamConnection {
                 frame: FilteredFrame(
                     frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
                     bodyOffset: 0))
-            if case .close(let reason) = progress.chain?.run(response, depths: .header ... .fields) ?? .forward {
+            if case .close(let reason) = progress.chain?.run(response, progress.plan.steps, .untilPassed) ?? .forward {
                 downstream.close(reason: reason)
                 return
             }
@@ -335,7 +339,7 @@ extension UpstreamConnection {
         }
         exchanges.removeFirst()
         current = ResponseInProgress(
-            exchange: exchange, plan: shared.plans.response(APIKey(rawValue: -1), -1), size: size, bodyOffset: 0,
+            exchange: exchange, plan: shared.corePlans.response(APIKey(rawValue: -1), -1), size: size, bodyOffset: 0,
             correlationID: 0, record: nil, chain: nil)
         sink.begin(record: nil, countsTopics: false)
         intake.chunk.moveReaderIndex(forwardBy: 4)

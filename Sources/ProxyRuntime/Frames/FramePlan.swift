@@ -26,14 +26,23 @@ final class RequestPlan {
     let streams: Bool
     /// True if any filter has a part in the request, its response or its end.
     let isFiltered: Bool
+    /// The filters that are shown the request, in the order of the chain.
+    let steps: [FilterStep]
+    /// The filters that want to know of the request's end, whatever else they are shown of it.
+    let observers: FilterSet
 
-    init(mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool) {
+    init(
+        mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool,
+        steps: [FilterStep] = [], observers: FilterSet = FilterSet()
+    ) {
         self.mode = mode
         self.isKnown = isKnown
         self.mustBeRead = mustBeRead
         self.depth = depth
         self.streams = streams
         self.isFiltered = isFiltered
+        self.steps = steps
+        self.observers = observers
     }
 }
 
@@ -57,9 +66,12 @@ final class ResponsePlan {
     let endpointsAreTagged: Bool
     /// True if frames of this API may be too large to be held for less than their body.
     let streams: Bool
+    /// The filters that are shown the response, in the order of the chain.
+    let steps: [FilterStep]
 
     init(
-        mode: Mode, depth: Depth?, rewritesAddresses: Bool, headerHasTags: Bool, endpointsAreTagged: Bool, streams: Bool
+        mode: Mode, depth: Depth?, rewritesAddresses: Bool, headerHasTags: Bool, endpointsAreTagged: Bool,
+        streams: Bool, steps: [FilterStep] = []
     ) {
         self.mode = mode
         self.depth = depth
@@ -67,16 +79,20 @@ final class ResponsePlan {
         self.headerHasTags = headerHasTags
         self.endpointsAreTagged = endpointsAreTagged
         self.streams = streams
+        self.steps = steps
     }
 }
 
-/// The plans of one chain on one event loop, made when they are first needed.
+/// The plans of one chain for the clients that the same filters of it concern, on one event loop; made when they are
+/// first needed.
 final class PlanTable {
     /// Keys and versions that have a place in the table; others are unknown.
     private static let keys = 128
     private static let versions = 32
 
     private let chain: FilterChain
+    /// The filters that have a part in what these clients send.
+    let filters: FilterSet
     private let rewritesAddresses: Bool
     private var requests: ContiguousArray<RequestPlan?>
     private var responses: ContiguousArray<ResponsePlan?>
@@ -90,9 +106,11 @@ final class PlanTable {
     ///
     /// - Parameters:
     ///   - chain: the filters.
+    ///   - filters: those that have a part in what the clients send; nil for all.
     ///   - rewritesAddresses: false in `pass_through`.
-    init(chain: FilterChain, rewritesAddresses: Bool) {
+    init(chain: FilterChain, filters: FilterSet? = nil, rewritesAddresses: Bool) {
         self.chain = chain
+        self.filters = filters ?? chain.all
         self.rewritesAddresses = rewritesAddresses
         requests = ContiguousArray(repeating: nil, count: Self.keys * Self.versions)
         responses = ContiguousArray(repeating: nil, count: Self.keys * Self.versions)
@@ -126,8 +144,8 @@ final class PlanTable {
     /// Produce is among them because `acks` decides whether there is a response.
     func mustBeRead(_ key: APIKey) -> Bool {
         key == .produce || key == .apiVersions || (rewritesAddresses && CoreRoles.bearsAddresses(key))
-            || chain.depth(key, .request).map { $0 >= .fields } ?? false
-            || chain.depth(key, .response).map { $0 >= .fields } ?? false
+            || chain.depth(key, .request, among: filters).map { $0 >= .fields } ?? false
+            || chain.depth(key, .response, among: filters).map { $0 >= .fields } ?? false
     }
 
     private func makeUnknownRequest(_ key: APIKey) -> RequestPlan {
@@ -140,10 +158,11 @@ final class PlanTable {
         guard let layout = MessageLayout.layout(key, .request), layout.validVersions.contains(version) else {
             return makeUnknownRequest(key)
         }
-        let depth = chain.depth(key, version, .request)
+        let steps = chain.steps(key, version, .request, among: filters)
+        let depth = steps.deepest
         let streams = CoreRoles.streams(key, .request)
         var roles = CoreRoles.request(key)
-        if chain.wantsTopics(key, version, .request) { roles.formUnion(CoreRoles.topics) }
+        if chain.wantsTopics(key, version, .request, among: filters) { roles.formUnion(CoreRoles.topics) }
         let program = WalkProgram(layout: layout, version: version, roles: roles)
         let used = program.reportsNothing ? nil : program
         let mode: RequestPlan.Mode
@@ -156,23 +175,26 @@ final class PlanTable {
         } else {
             mode = .cutThrough
         }
+        let observers = chain.observers(key, version, among: filters)
+        let showsResponse = !chain.steps(key, version, .response, among: filters).isEmpty
         return RequestPlan(
             mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
-            isFiltered: chain.isInterested(key, version))
+            isFiltered: !steps.isEmpty || showsResponse || !observers.isEmpty, steps: steps, observers: observers)
     }
 
     private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {
         guard let layout = MessageLayout.layout(key, .response), layout.validVersions.contains(version) else {
             return unknownResponse
         }
-        let depth = chain.depth(key, version, .response)
+        let steps = chain.steps(key, version, .response, among: filters)
+        let depth = steps.deepest
         let streams = CoreRoles.streams(key, .response)
         let rewrites = rewritesAddresses && CoreRoles.bearsAddresses(key)
         var roles = CoreRoles.response(key)
-        if chain.wantsTopics(key, version, .response) { roles.formUnion(CoreRoles.topics) }
+        if chain.wantsTopics(key, version, .response, among: filters) { roles.formUnion(CoreRoles.topics) }
         if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
         let program = WalkProgram(
-            layout: layout, version: version, roles: roles, reportingElementsOf: .brokerID)
+            layout: layout, version: version, roles: roles, reportingElementsOf: [.brokerID])
         let used = program.reportsNothing ? nil : program
         let mode: ResponsePlan.Mode
         if let depth, depth >= .body || (depth >= .fields && !streams) {
@@ -192,7 +214,7 @@ final class PlanTable {
         return ResponsePlan(
             mode: mode, depth: depth, rewritesAddresses: rewrites && CoreRoles.bearsAddresses(program),
             headerHasTags: HeaderForm.responseHasTags(key, version),
-            endpointsAreTagged: CoreRoles.endpointsAreTagged(key), streams: streams)
+            endpointsAreTagged: CoreRoles.endpointsAreTagged(key), streams: streams, steps: steps)
     }
 }
 

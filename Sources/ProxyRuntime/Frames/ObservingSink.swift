@@ -18,7 +18,8 @@ struct ObservingSink: FieldSink {
     var errorCode: Int16 = 0
     /// A topic ID in the frame whose name nobody knows yet.
     var unknownTopic: KafkaUUID?
-    private var topic: TopicCounters?
+    // Safety: the loop's table keeps a topic at least until it is asked for another, and this is then set anew.
+    private unowned(unsafe) var topic: TopicCounters?
     private var scanner = RecordsScanner()
     /// True if an endpoint that streams past must not reach the client.
     var hidesEndpoints = false

@@ -1,3 +1,4 @@
+import FilterAPI
 import KafkaWire
 import Logging
 import NIOCore
@@ -23,7 +24,12 @@ final class ListenerLoop {
     private(set) var chain: FilterChain
     /// The generation of ``chain``, at hand for every frame.
     private(set) var generation: UInt64
+    /// How frames are taken in for clients that all filters concern.
     private(set) var plans: PlanTable
+    /// How frames are taken in that no filter has a part in.
+    let corePlans: PlanTable
+    /// The plans for clients that only some filters concern, by these.
+    private var plansOfSome: [FilterSet: PlanTable] = [:]
     /// True once no further request is to be taken on its connections: the process ends, or the listener has been
     /// removed or exchanged.
     var isDraining: Bool { isRetired || loop.isDraining }
@@ -46,15 +52,32 @@ final class ListenerLoop {
         chain = listener.chain
         generation = listener.chain.generation
         plans = PlanTable(chain: listener.chain, rewritesAddresses: listener.virtual != nil)
+        corePlans = PlanTable(chain: .empty, rewritesAddresses: listener.virtual != nil)
     }
 
-    /// Puts another chain in the place of this one.
+    /// Puts another chain in the place of this one. Connections on which nothing is under way take it up at once, so
+    /// that the former one is not kept alive by clients that are silent; the others between two frames.
     func exchange(_ chain: FilterChain) {
         self.chain = chain
         generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
+        plansOfSome = [:]
+        for connection in connections { connection.adoptChainIfIdle() }
     }
 
+    /// The plans for clients that some filters concern.
+    func plans(for filters: FilterSet) -> PlanTable {
+        if filters == plans.filters { return plans }
+        if let plans = plansOfSome[filters] { return plans }
+        // Each table takes memory, and clients choose their IDs. Connections keep the tables that they have.
+        if plansOfSome.count >= Self.mostPlans { plansOfSome = [:] }
+        let plans = PlanTable(chain: chain, filters: filters, rewritesAddresses: virtual != nil)
+        plansOfSome[filters] = plans
+        return plans
+    }
+
+    /// How many tables of plans are kept: a chain has few filters that only some clients concern.
+    private static let mostPlans = 64
     /// Takes other settings that open connections can go on with.
     func update(limits: ConnectionLimits, onUnknown: ListenerConfiguration.OnUnknown) {
         self.limits = limits

@@ -3,7 +3,7 @@ import KafkaWire
 import Telemetry
 
 /// What is counted for one client ID with its library.
-final class ClientCounters {
+struct ClientCounters {
     struct Key: Hashable {
         let clientID: String
         let softwareName: String
@@ -16,12 +16,6 @@ final class ClientCounters {
     let requests: Counter
     let requestBytes: Counter
     let responseBytes: Counter
-
-    init(requests: Counter, requestBytes: Counter, responseBytes: Counter) {
-        self.requests = requests
-        self.requestBytes = requestBytes
-        self.responseBytes = responseBytes
-    }
 }
 
 /// Counts connections to one broker while they are open.

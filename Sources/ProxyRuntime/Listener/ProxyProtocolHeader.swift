@@ -115,6 +115,9 @@ final class ProxyProtocolHandler: ChannelInboundHandler, RemovableChannelHandler
                 connection.context.clientAddress = source.ipAddress ?? connection.context.clientAddress
                 connection.context.clientPort = source.port ?? 0
             }
+            connection.awaitsProxyHeader = false
+            connection.admit()
+            guard !connection.isClosed else { return }
             received.moveReaderIndex(forwardBy: length)
             let rest = received
             received = ByteBuffer()

@@ -150,7 +150,7 @@ struct ReloadTests {
             #expect(try await client.exchange(id: 1) == 1)
             try await running.reload(RunningProxy.yaml(["name: a, tag: two"]))
             running.proxy.reopenFiles()
-            #expect(journal.entries.filter { $0.hasSuffix("reopened") }.sorted() == ["a one reopened", "a two reopened"])
+            #expect(journal.entries.filter { $0.hasSuffix("reopened") } == ["a two reopened"])
         }
     }
 
