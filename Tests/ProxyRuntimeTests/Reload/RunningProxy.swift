@@ -20,7 +20,8 @@ final class RunningProxy: Sendable {
     /// - Parameters:
     ///   - filters: entries of the chain, each as `name: a, tag: one`.
     ///   - listener: further keys of the listener, a line each.
-    ///   - extra: further listeners, clusters or sections; `$BROKER` stands for the broker's port.
+    ///   - extra: further clusters or sections.
+    /// - Returns: the configuration's text; `$BROKER` stands for the broker's port.
     static func yaml(_ filters: [String] = [], listener: [String] = [], extra: String = "") -> String {
         """
         listeners:

@@ -15,7 +15,12 @@ final class TestClient: Sendable {
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FrameCollector { continuation.yield($0) } ended: { continuation.finish() })
+                    try channel.pipeline.syncOperations.addHandler(
+                        FrameCollector {
+                            continuation.yield($0)
+                        } ended: {
+                            continuation.finish()
+                        })
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
