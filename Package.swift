@@ -129,7 +129,8 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
