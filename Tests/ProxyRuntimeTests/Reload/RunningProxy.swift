@@ -119,10 +119,10 @@ final class RunningProxy: Sendable {
         }
     }
 
-    /// Below those that the system chooses from.
-    private static let ports = 14_000..<32_000
+    /// Below those that the system chooses from, and those that the integration tests take.
+    private static let ports = 10_000..<20_000
     /// Begins elsewhere in each process, since several may be at work on one machine.
-    private static let nextPort = Atomic<UInt64>(UInt64.random(in: 0..<18_000))
+    private static let nextPort = Atomic<UInt64>(UInt64.random(in: 0..<10_000))
 }
 
 extension RunningProxy {
