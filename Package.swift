@@ -79,6 +79,12 @@ let modules: [Target] = [
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
     ),
+    module(
+        "RateLimitFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/RateLimit",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -106,9 +112,9 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging,
-            nioCore,
-            nioPosix, serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            argumentParser,
+            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -132,6 +138,13 @@ let testTargets: [Target] = [
             "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
             "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
+    tests(
+        of: "RateLimitFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
         ]
     ),
     tests(of: "Settings"),
