@@ -43,7 +43,7 @@ struct RegexTranslation {
     func clientTopics(_ text: String) -> String? {
         if (try? topics(text)) == text { return text }
         for mapping in view.mappings {
-            guard let (client, broker) = mapping.prefixes, !broker.isEmpty else { continue }
+            guard let (client, broker) = mapping.prefixes else { continue }
             let head = RegexShape.quoted(broker)
             guard text.begins(with: head) else { continue }
             let rest = String(text.dropFirst(head.count))
