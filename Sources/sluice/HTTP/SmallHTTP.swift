@@ -28,11 +28,23 @@ struct SmallHTTP: Sendable {
     ///
     /// - Throws: `Failure` if nobody answers within 10 seconds, or not in HTTP.
     func get(_ path: String) throws(Failure) -> Answer {
+        try ask("GET", path, "")
+    }
+
+    /// Presses a button: a `POST` without a body.
+    ///
+    /// - Throws: as ``get(_:)``.
+    func post(_ path: String) throws(Failure) -> Answer {
+        try ask("POST", path, "Content-Length: 0\r\n")
+    }
+
+    private func ask(_ method: String, _ path: String, _ fields: String) throws(Failure) -> Answer {
         let descriptor = try connected()
         defer { close(descriptor) }
         // The server closes the connection at the end, which is then the end of the body.
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
+        let head = "\(method) \(path) HTTP/1.1\r\nHost: \(authority)\r\n\(fields)Connection: close\r\n\r\n"
+        let request = Array(head.utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(call: "send", code: errno)
         }

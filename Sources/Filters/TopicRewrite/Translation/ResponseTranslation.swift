@@ -123,8 +123,9 @@ struct ResponseTranslation {
         }
     }
 
-    private func clientChange(_ name: String) -> NameChange {
-        guard let client = view.clientTopic(name) else { return .dropped }
+    /// What members of a group know a topic as, whichever target of a rule they joined for.
+    private func memberChange(_ name: String) -> NameChange {
+        guard let client = view.memberTopic(name) else { return .dropped }
         return client.utf8.elementsEqual(name.utf8) ? .same : .name(client)
     }
 
@@ -132,9 +133,9 @@ struct ResponseTranslation {
         guard protocolType == ClassicGroups.consumer, let bytes = frame.bytes(field) else { return }
         // Only the leader of a group is given the subscriptions of its members, to assign by name.
         if apiKey == .joinGroup, unnamedTopic == nil {
-            unnamedTopic = ConsumerProtocolNames.topics(of: bytes).first { view.clientTopic($0) == nil }
+            unnamedTopic = ConsumerProtocolNames.topics(of: bytes).first { view.memberTopic($0) == nil }
         }
-        if let changed = ConsumerProtocolNames.subscription(bytes, clientChange) {
+        if let changed = ConsumerProtocolNames.subscription(bytes, memberChange) {
             frame.replace(field, withBytes: changed)
         }
     }
@@ -143,7 +144,7 @@ struct ResponseTranslation {
         guard protocolType == nil || protocolType == ClassicGroups.consumer, let bytes = frame.bytes(field) else {
             return
         }
-        let changed = ConsumerProtocolNames.assignment(bytes, strictly: protocolType == nil, clientChange)
+        let changed = ConsumerProtocolNames.assignment(bytes, strictly: protocolType == nil, memberChange)
         if let changed { frame.replace(field, withBytes: changed) }
     }
 

@@ -10,18 +10,23 @@ struct TopicMapping: Sendable {
     private let kind: Kind
     /// Topics, by the clients' names, that the rule is for; nil for all.
     private let topics: [StringMatcher]?
+    /// The rule's targets that were not chosen: no client sees them, so that a switch takes no name away.
+    let otherTargets: [String]
     /// The index of the rule in the configuration.
     let rule: Int
 
     init(_ rule: RewriteRule, index: Int, target: Int) {
         self.rule = index
         topics = rule.when?.topic
+        var otherTargets: [String] = []
         switch rule.mapping {
         case .topic(let name, let targets):
+            otherTargets = targets.targets.indices.filter { $0 != target }.map { targets.targets[$0].topic }
             kind = .exact(client: name, broker: targets.targets[min(target, targets.targets.count - 1)].topic)
         case .prefix(let prefix, let replacement):
             kind = .prefix(client: prefix, broker: replacement)
         }
+        self.otherTargets = otherTargets
     }
 
     /// The two names of a rule for one topic that is not left out by a condition; nil for all other rules.
@@ -59,6 +64,13 @@ struct TopicMapping: Sendable {
         case .exact(let client, let broker): name.utf8.elementsEqual(broker.utf8) ? client : nil
         case .prefix(let client, let broker): Self.exchange(broker, for: client, in: name)
         }
+    }
+
+    /// The client's name of the rule for one topic, if the topic is a target of it that was not chosen.
+    func clientName(ofOther name: String) -> String? {
+        guard case .exact(let client, _) = kind, otherTargets.contains(where: { $0.utf8.elementsEqual(name.utf8) })
+        else { return nil }
+        return client
     }
 
     private static func exchange(_ old: String, for new: String, in name: String) -> String? {

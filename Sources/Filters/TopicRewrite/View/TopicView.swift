@@ -19,7 +19,7 @@ package final class TopicView: Sendable {
     let mappings: [TopicMapping]
     /// By the client's name, the first exact rule for it; only where rules have no conditions on topics.
     private let exactByClient: [String: Int]
-    /// By the broker's name, the exact rules that lead to it, in order.
+    /// By the broker's name, the exact rules that lead to it, or may after a switch, in order.
     private let exactByBroker: [String: [Int]]
     /// The indices in `mappings` of all other rules, in order.
     private let prefixes: [Int]
@@ -38,7 +38,7 @@ package final class TopicView: Sendable {
             let mapping = TopicMapping(rule, index: index, target: target)
             if let (client, broker) = mapping.exactNames {
                 if exactByClient[client] == nil { exactByClient[client] = mappings.count }
-                exactByBroker[broker, default: []].append(mappings.count)
+                for name in [broker] + mapping.otherTargets { exactByBroker[name, default: []].append(mappings.count) }
             } else {
                 prefixes.append(mappings.count)
             }
@@ -81,22 +81,41 @@ package final class TopicView: Sendable {
 
     /// The name under which the client sees a topic; nil if it must not see it.
     package func clientTopic(_ name: String) -> String? {
-        var best: (position: Int, client: String)?
+        guard let owner = owner(of: name) else { return !hidesOthers && decider(of: name) == nil ? name : nil }
+        return owner.isChosen ? owner.client : nil
+    }
+
+    /// The name under which members of a group know a topic: as ``clientTopic(_:)``, and the targets of rules that were
+    /// not chosen, since other members may have joined before a switch, or after it.
+    package func memberTopic(_ name: String) -> String? {
+        guard let owner = owner(of: name) else { return clientTopic(name) }
+        return owner.client
+    }
+
+    /// The first rule that leads to a topic, or may after a switch, and the client's name for it.
+    private func owner(of name: String) -> (client: String, isChosen: Bool)? {
+        var best: (position: Int, client: String, isChosen: Bool)?
         for position in exactByBroker[name] ?? [] {
-            guard let client = mappings[position].clientName(name), decider(of: client) == position else { continue }
-            best = (position, client)
+            guard let (client, isChosen) = names(at: position, of: name) else { continue }
+            best = (position, client, isChosen)
             break
         }
         for position in prefixes {
             if let best, best.position < position { break }
-            guard let client = mappings[position].clientName(name), TopicNameSyntax.isLegal(client),
-                decider(of: client) == position, client == name || !TopicNameSyntax.isInternal(name)
+            guard let (client, isChosen) = names(at: position, of: name), TopicNameSyntax.isLegal(client),
+                client == name || !TopicNameSyntax.isInternal(name)
             else { continue }
-            best = (position, client)
+            best = (position, client, isChosen)
             break
         }
-        if let best { return best.client }
-        return !hidesOthers && decider(of: name) == nil ? name : nil
+        return best.map { ($0.client, $0.isChosen) }
+    }
+
+    private func names(at position: Int, of name: String) -> (client: String, isChosen: Bool)? {
+        let mapping = mappings[position]
+        let chosen = mapping.clientName(name)
+        guard let client = chosen ?? mapping.clientName(ofOther: name), decider(of: client) == position else { return nil }
+        return (client, chosen != nil)
     }
 
     /// The rule that decides on a name of the client's; nil if none covers it.
