@@ -165,9 +165,13 @@ def member(bootstrap: str, topic: str, group: str, **settings: Any) -> dict[str,
     return {"read": read}
 
 
-def transaction(bootstrap: str, topic: str, count: int, transactional_id: str) -> dict[str, Any]:
+def transaction(
+    bootstrap: str, topic: str, count: int, transactional_id: str, **settings: Any
+) -> dict[str, Any]:
     """One transaction committed, with offsets of a group, and one aborted."""
-    producer = _producer(bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 40_000})
+    producer = _producer(
+        bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 40_000, **settings}
+    )
     deliveries = _Deliveries()
     producer.init_transactions(common.DEADLINE)
     consumer = _consumer(bootstrap, f"{topic}-group")
@@ -194,6 +198,30 @@ def transaction(bootstrap: str, topic: str, count: int, transactional_id: str) -
     return {"delivered": deliveries.count}
 
 
+def list_topics(bootstrap: str, **settings: Any) -> dict[str, int]:
+    """The topics that the client sees, and how many partitions each has."""
+    found = _producer(bootstrap, **settings).list_topics(timeout=common.DEADLINE)
+    return {name: len(topic.partitions) for name, topic in found.topics.items()}
+
+
+def committed(bootstrap: str, topic: str, group: str, **settings: Any) -> dict[str, int]:
+    """What a group has committed, by partition, as far as it has."""
+    consumer = _consumer(bootstrap, group, **settings)
+    partitions = consumer.list_topics(topic, timeout=common.DEADLINE).topics[topic].partitions
+    found = consumer.committed([TopicPartition(topic, partition) for partition in partitions], common.DEADLINE)
+    consumer.close()
+    return {str(part.partition): part.offset for part in found if part.offset >= 0}
+
+
+def produce_to_missing(bootstrap: str, topic: str, **settings: Any) -> dict[str, str]:
+    """Tries to produce one record, and tells why it was not delivered."""
+    producer = _producer(bootstrap, **{"message.timeout.ms": 3000, "topic.metadata.propagation.max.ms": 500, **settings})
+    errors: list[str] = []
+    producer.produce(topic, b"x", on_delivery=lambda error, _: errors.append(error.name() if error else ""))
+    producer.flush(common.DEADLINE)
+    return {"error": errors[0]}
+
+
 def metadata(bootstrap: str, **settings: Any) -> dict[str, str]:
     """The brokers' addresses as the client sees them."""
     found = _producer(bootstrap, **settings).list_topics(timeout=common.DEADLINE)
@@ -212,6 +240,9 @@ common.main(
             consume_group,
             member,
             transaction,
+            list_topics,
+            committed,
+            produce_to_missing,
             metadata,
         )
     }
