@@ -35,6 +35,11 @@ struct TopicMapping: Sendable {
         return (client, broker)
     }
 
+    /// The topics at the broker that a rule for one topic leads to, or may after a switch; none for all other rules.
+    var brokerNames: [String] {
+        exactNames.map { [$0.broker] + otherTargets } ?? []
+    }
+
     /// The two beginnings of a rule for a prefix.
     var prefixes: (client: String, broker: String)? {
         guard case .prefix(let client, let broker) = kind, topics == nil else { return nil }
