@@ -81,6 +81,16 @@ struct RegexTranslationTests {
         #expect((try? translation.topics(expression)) == expected)
     }
 
+    @Test("Targets that were not chosen are matched by none")
+    func otherTargets() throws {
+        let translation = RegexTranslation(
+            try view("rules: [{ topic: pay, targets: { a: v1.pay, b: v2.pay }, active: a }]"))
+        #expect((try? translation.topics("v2.*")) == nil)
+        #expect((try? translation.topics("v1.*")) == nil)
+        #expect(try translation.topics("v3.*") == "v3.*")
+        #expect(try translation.topics("pay") == "v1\\.pay")
+    }
+
     @Test("Where all else is hidden, it is known which names match")
     func finite() throws {
         let translation = RegexTranslation(
