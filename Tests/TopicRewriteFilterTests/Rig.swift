@@ -75,8 +75,8 @@ final class Rig {
             cluster: cluster)
         connection.clientID = clientID
         connection.asker = broker
-        filter = TopicRewriteFilter(
-            try configuration(yaml),
+        filter = try TopicRewriteFilter(
+            configuration(yaml),
             context: FilterContext(
                 name: "names", listener: "apps", metrics: registry, logger: Logger(label: "test") { _ in LogLines(store: log) },
                 isDryRun: isDryRun, cluster: cluster))
