@@ -79,6 +79,12 @@ let modules: [Target] = [
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
     ),
+    module(
+        "RateLimitFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/RateLimit",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -106,8 +112,9 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
-            nioPosix, serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            argumentParser,
+            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -128,8 +135,16 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
+    tests(
+        of: "RateLimitFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
         ]
     ),
     tests(of: "Settings"),

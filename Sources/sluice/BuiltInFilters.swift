@@ -1,5 +1,6 @@
 import AccessLogFilter
 import ProxyRuntime
+import RateLimitFilter
 import Settings
 import TopicRewriteFilter
 
@@ -8,6 +9,7 @@ enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

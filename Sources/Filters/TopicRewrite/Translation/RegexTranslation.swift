@@ -35,23 +35,35 @@ struct RegexTranslation {
     static func names(_ text: String, _ affixes: NameAffixes) throws(RegexShape.Problem) -> String {
         if affixes.isIdentity { return text }
         let shape = try RegexShape(text)
-        let whole = shape.alternatives.map(\.text).joined(separator: "|")
+        let whole = shape.alternatives.map { $0.needsGroup ? "(?:\($0.text))" : $0.text }.joined(separator: "|")
         return quoted(affixes.prefix) + "(?:\(whole))" + quoted(affixes.suffix)
     }
 
     /// The client's expression for one of the broker's that was made here; nil for any other.
     func clientTopics(_ text: String) -> String? {
         if (try? topics(text)) == text { return text }
+        guard let shape = try? RegexShape(text) else { return nil }
+        var results: [String] = []
+        for alternative in shape.alternatives {
+            guard let result = client(alternative) else { return nil }
+            results.append(result)
+        }
+        let result = results.joined(separator: "|")
+        return (try? topics(result)) == text ? result : nil
+    }
+
+    private func client(_ alternative: RegexShape.Alternative) -> String? {
+        if alternative.rest == nil { return view.clientTopic(alternative.head).map { RegexShape.quoted($0) } }
         for mapping in view.mappings {
-            guard let (client, broker) = mapping.prefixes, !broker.isEmpty else { continue }
+            guard let (client, broker) = mapping.prefixes else { continue }
             let head = RegexShape.quoted(broker)
-            guard text.begins(with: head) else { continue }
-            let rest = String(text.dropFirst(head.count))
+            guard alternative.text.begins(with: head) else { continue }
+            let rest = String(alternative.text.dropFirst(head.count))
             let bare = rest.hasPrefix("(?:") && rest.hasSuffix(")") ? String(rest.dropFirst(3).dropLast()) : rest
             for candidate in [RegexShape.quoted(client) + rest, RegexShape.quoted(client) + bare]
-            where (try? topics(candidate)) == text { return candidate }
+            where (try? topics(candidate)) == alternative.text { return candidate }
         }
-        return nil
+        return (try? topics(alternative.text)) == alternative.text ? alternative.text : nil
     }
 
     /// One alternative; nil if it matches nothing that the client sees.
@@ -104,7 +116,7 @@ struct RegexTranslation {
                 if !view.hidesOthers, broker.overlaps(alternative.head) { throw Self.inexact(nil) }
             }
         }
-        guard view.hidesOthers else { return alternative.text }
+        guard view.hidesOthers else { return alternative.needsGroup ? "(?:\(alternative.text))" : alternative.text }
         return found.isEmpty ? nil : found.map { RegexShape.quoted($0) }.joined(separator: "|")
     }
 
