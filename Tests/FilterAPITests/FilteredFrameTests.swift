@@ -63,7 +63,8 @@ struct FilteredFrameTests {
         #expect(fields.map { frame.bytes($0)?.readableBytes } == [2, 1, 16, 2])
     }
 
-    @Test("An element leaves with all that it holds, and its array is shorter", arguments: MetadataResponse.validVersions)
+    @Test(
+        "An element leaves with all that it holds, and its array is shorter", arguments: MetadataResponse.validVersions)
     func removal(version: Int16) throws {
         var frame = try Self.frame(Self.metadata(["a", "bb", "ccc", "d"]), version: version, trailing: [1, 2])
         for field in try frame.fields(Self.names) where field.role == .topicName {
@@ -116,7 +117,9 @@ struct FilteredFrameTests {
         let bytes = ByteBuffer(repeating: 7, count: 40_000)
         for version in JoinGroupRequest.validVersions {
             var frame = try Self.frame(join, version: version)
-            for field in try frame.fields(FieldSelection([.subscriptionBytes])) { frame.replace(field, withBytes: bytes) }
+            for field in try frame.fields(FieldSelection([.subscriptionBytes])) {
+                frame.replace(field, withBytes: bytes)
+            }
             #expect(try frame.body(JoinGroupRequest.self).protocols.map(\.metadata) == [bytes])
         }
         let fetch = with(FetchResponse()) {

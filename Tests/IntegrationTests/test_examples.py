@@ -24,14 +24,15 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
     assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
 
 
-def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
+def show(example: str, bootstrap_servers: str) -> str:
+    """What an example's script prints before a cluster."""
     ports = free_ports(12)
     ended = subprocess.run(
-        [ROOT / "examples" / "access-log" / "show.sh"],
+        [ROOT / "examples" / example / "show.sh"],
         env=os.environ
         | {
             "SLUICE": str(BINARY),
-            "KAFKA_BOOTSTRAP": cluster.bootstrap_servers.split(",")[0],
+            "KAFKA_BOOTSTRAP": bootstrap_servers.split(",")[0],
             "PORT": str(ports[0]),
             "BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
             "ADMIN_PORT": str(ports[11]),
@@ -43,5 +44,27 @@ def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "\n100\n" in ended.stdout
-    assert '"client_id":"shop"' in ended.stdout and '"topics":["orders"]' in ended.stdout
+    return ended.stdout
+
+
+def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
+    shown = show("access-log", cluster.bootstrap_servers)
+    assert "\n100\n" in shown
+    assert '"client_id":"shop"' in shown and '"topics":["orders"]' in shown
+
+
+def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
+    with Cluster() as own:
+        shown = show("topic-canary", own.bootstrap_servers)
+    assert "what checkout-8 reads of orders: 100 records" in shown
+    assert "what checkout-canary-2 reads of orders: 5 records" in shown
+    assert "\norders: 100 records\norders.canary: 5 records\n" in shown
+    assert 'rule="orders",target="orders.canary"' in shown
+
+
+def test_the_tenant_example_shows_its_own_topics_only() -> None:
+    with Cluster() as own:
+        shown = show("topic-tenant", own.bootstrap_servers)
+    assert "reads 100 records" in shown
+    assert "topics that the tenant sees: orders \n" in shown
+    assert "topics at the broker: payments staging.orders \n" in shown

@@ -184,7 +184,7 @@ final class TopicRewriteConnection: ConnectionFilter {
         }
     }
 
-    /// - Parameter asked: true if the broker was asked for the names of topics already.
+    /// Translates a response; `asked` is true if the broker was asked for the names of topics already.
     private func translate(
         _ response: FilteredResponse, _ note: RewriteNote, asked: Bool
     ) throws(WireError) -> ResponseAction {
