@@ -1,6 +1,7 @@
 """The configurations that come with Sluice, and the scripts that show them."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
     assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
 
 
-def show(example: str, bootstrap_servers: str) -> str:
-    """What an example's script prints before a cluster."""
+def show(example: str, cluster: Cluster) -> str:
+    """Runs the script of an example to its end, and returns what it printed."""
     ports = free_ports(12)
     ended = subprocess.run(
         [ROOT / "examples" / example / "show.sh"],
@@ -48,14 +49,14 @@ def show(example: str, bootstrap_servers: str) -> str:
 
 
 def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
-    shown = show("access-log", cluster.bootstrap_servers)
+    shown = show("access-log", cluster)
     assert "\n100\n" in shown
     assert '"client_id":"shop"' in shown and '"topics":["orders"]' in shown
 
 
 def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
     with Cluster() as own:
-        shown = show("topic-canary", own.bootstrap_servers)
+        shown = show("topic-canary", own)
     assert "what checkout-8 reads of orders: 100 records" in shown
     assert "what checkout-canary-2 reads of orders: 5 records" in shown
     assert "\norders: 100 records\norders.canary: 5 records\n" in shown
@@ -64,7 +65,15 @@ def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
 
 def test_the_tenant_example_shows_its_own_topics_only() -> None:
     with Cluster() as own:
-        shown = show("topic-tenant", own.bootstrap_servers)
+        shown = show("topic-tenant", own)
     assert "reads 100 records" in shown
     assert "topics that the tenant sees: orders \n" in shown
     assert "topics at the broker: payments staging.orders \n" in shown
+
+
+def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
+    shown = show("rate-limit", cluster)
+    assert shown.count("\n100\n") == 2
+    slowed = re.search(r'throttle_seconds_sum\{.*limit="batch"\} (\S+)', shown)
+    others = re.search(r'throttled_total\{.*limit="others"\} (\S+)', shown)
+    assert slowed and float(slowed[1]) > 1 and others and others[1] == "0", shown

@@ -1,5 +1,6 @@
 """confluent-kafka (librdkafka) as a client."""
 
+import time
 from typing import Any
 
 import common
@@ -60,6 +61,22 @@ def produce(
     if left:
         raise SystemExit(f"{left} of {count} records were not delivered")
     return {"delivered": deliveries.count, "digest": common.digest(sent)}
+
+
+def produce_throttled(bootstrap: str, topic: str, count: int, size: int, **settings: Any) -> dict[str, Any]:
+    """Produces, one record a request, and tells what the client was told of being slowed."""
+    told: list[float] = []
+    producer = _producer(
+        bootstrap,
+        throttle_cb=lambda event: told.append(event.throttle_time),
+        **{"batch.num.messages": 1, "linger.ms": 0, **settings},
+    )
+    deliveries = _Deliveries()
+    began = time.monotonic()
+    for value in common.values(count, size):
+        producer.produce(topic, value, partition=0, on_delivery=deliveries)
+    left = producer.flush(common.DEADLINE)
+    return {"delivered": deliveries.count, "left": left, "told": told, "seconds": time.monotonic() - began}
 
 
 def produce_until_stopped(bootstrap: str, topic: str, **settings: Any) -> dict[str, Any]:
@@ -216,6 +233,7 @@ common.main(
         function.__name__: function
         for function in (
             produce,
+            produce_throttled,
             produce_until_stopped,
             produce_all,
             consume,
