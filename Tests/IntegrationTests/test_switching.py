@@ -86,13 +86,13 @@ def switch(start_sluice: Callable[..., Sluice], cluster: Cluster, topic: str) ->
 def there_and_back(switch: Switch, producers: list[Client], times: int = 6) -> list[dict[str, Any]]:
     """Switches while the producers work, and returns what they say of their records."""
     target = "blue"
-    for _ in range(times):
+    for number in range(times + 1):
+        if number:
+            target = "green" if target == "blue" else "blue"
+            switch.to(target)
         for producer in producers:
-            producer.event("acknowledged")
-        target = "green" if target == "blue" else "blue"
-        switch.to(target)
-    for producer in producers:
-        producer.event("acknowledged")
+            for _ in range(3):
+                producer.coming_event("acknowledged")
     return [producer.result() for producer in producers]
 
 
