@@ -79,6 +79,12 @@ let modules: [Target] = [
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
     ),
+    module(
+        "AuthorizationFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/Authorization",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -104,7 +110,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
+            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
             nioPosix, serviceLifecycle, unixSignals,
@@ -118,6 +124,13 @@ let testTargets: [Target] = [
     tests(
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+    ),
+    tests(
+        of: "AuthorizationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration",
+            "Telemetry", logging, nioCore, nioEmbedded,
+        ]
     ),
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),

@@ -1,4 +1,5 @@
 import AccessLogFilter
+import AuthorizationFilter
 import ProxyRuntime
 import Settings
 import TopicRewriteFilter
@@ -8,6 +9,7 @@ enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 
