@@ -18,7 +18,7 @@ struct CheckTableTests {
         for file in files where !file.hasPrefix(".") {
             let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
             for line in text.split(separator: "\n") {
-                guard let match = line.firstMatch(of: /^api (\d+)/), let key = Int16(match.1) else { continue }
+                guard let match = line.firstMatch(of: /^api \w+ (\d+)$/), let key = Int16(match.1) else { continue }
                 keys.insert(key)
             }
         }
@@ -30,7 +30,9 @@ struct CheckTableTests {
     @Test("The documentation shows it as it is")
     func documentation() throws {
         let page = try String(contentsOf: Self.root.appending(path: "docs/filters/authorization.md"), encoding: .utf8)
-        #expect(page.contains(CheckTable.kafka.markdown), "in docs/filters/authorization.md, put:\n\(CheckTable.kafka.markdown)")
+        #expect(
+            page.contains(CheckTable.kafka.markdown),
+            "in docs/filters/authorization.md, put:\n\(CheckTable.kafka.markdown)")
     }
 
     @Test("What is refused for lack of a right to the cluster is the request, never a part that has no such check")

@@ -71,7 +71,10 @@ struct RightsTests {
         #expect(try covers("[a, b]", "b") && !covers("[a, b]", "c"))
         // The same characters, written with other code points.
         #expect(try covers("\"caf\\u00e9\"", "caf\u{e9}") && !covers("\"caf\\u00e9\"", "cafe\u{301}"))
-        #expect(try !may(.read, .topic, "x", "rules: [{ allow: Read, principal: \"User:\\u00e9\", topic: x }]", principal: "User:e\u{301}"))
+        #expect(
+            try !may(
+                .read, .topic, "x", "rules: [{ allow: Read, principal: \"User:\\u00e9\", topic: x }]",
+                principal: "User:e\u{301}"))
     }
 
     @Test("Principals are exact, everybody of a type, or of a form")
@@ -119,22 +122,39 @@ struct RightsTests {
             ("{ allow: Write, principal: User:alice, topic: { prefix: a } }", true),
             ("{ allow: Write, principal: User:alice, topic: { glob: 'a*' } }", true),
             ("{ allow: Read, principal: User:alice, topic: '*' }", false),
-            ("{ allow: Write, principal: User:alice, topic: a }, { deny: Write, principal: 'User:*', topic: '*' }", false),
+            (
+                "{ allow: Write, principal: User:alice, topic: a }, { deny: Write, principal: 'User:*', topic: '*' }",
+                false
+            ),
             ("{ allow: Write, principal: User:alice, topic: a }, { deny: All, principal: 'User:*', topic: a }", false),
-            ("{ allow: Write, principal: User:alice, topic: ab }, { deny: Write, principal: 'User:*', topic: { prefix: a } }", false),
-            ("{ allow: Write, principal: User:alice, topic: { prefix: ab } }, { deny: Write, principal: 'User:*', topic: { prefix: a } }", false),
-            ("{ allow: Write, principal: User:alice, topic: { prefix: a } }, { deny: Write, principal: 'User:*', topic: { prefix: ab } }", true),
-            ("{ allow: Write, principal: User:alice, topic: [a, b] }, { deny: Write, principal: 'User:*', topic: a }", true),
+            (
+                "{ allow: Write, principal: User:alice, topic: ab }, { deny: Write, principal: 'User:*', topic: { prefix: a } }",
+                false
+            ),
+            (
+                "{ allow: Write, principal: User:alice, topic: { prefix: ab } }, { deny: Write, principal: 'User:*', topic: { prefix: a } }",
+                false
+            ),
+            (
+                "{ allow: Write, principal: User:alice, topic: { prefix: a } }, { deny: Write, principal: 'User:*', topic: { prefix: ab } }",
+                true
+            ),
+            (
+                "{ allow: Write, principal: User:alice, topic: [a, b] }, { deny: Write, principal: 'User:*', topic: a }",
+                true
+            ),
         ])
     func anyTopic(rules: String, expected: Bool) throws {
-        let rights = RuleBook(try configuration("rules: [\(rules)]")).rights(principal: "User:alice", address: "1.1.1.1")
+        let rights = RuleBook(try configuration("rules: [\(rules)]")).rights(
+            principal: "User:alice", address: "1.1.1.1")
         #expect(rights.allowsAny(.write, .topic) == expected)
     }
 
     @Test("What passes at its header needs nothing that could be denied")
     func headers() throws {
         func decision(_ rules: String, _ key: APIKey, _ version: Int16) throws -> Rights.HeaderDecision {
-            RuleBook(try configuration(rules)).rights(principal: "User:alice", address: "1.1.1.1").decision(key, version)
+            RuleBook(try configuration(rules)).rights(principal: "User:alice", address: "1.1.1.1").decision(
+                key, version)
         }
         let all = "rules: [{ allow: [Write], principal: User:alice, topic: '*', transactional_id: '*' }]"
         #expect(try decision(all, .produce, 9) == .pass)
@@ -223,7 +243,9 @@ struct AuthorizationConfigurationTests {
         var expected = AuthorizationConfiguration(rules: [
             Rule(
                 name: "a", .allow, principals: [.exact("User:a"), .prefix("User:svc-")],
-                hosts: [.network(try NetworkPrefix(parsing: "10.0.0.0/8")), .network(try NetworkPrefix(parsing: "::1"))],
+                hosts: [
+                    .network(try NetworkPrefix(parsing: "10.0.0.0/8")), .network(try NetworkPrefix(parsing: "::1")),
+                ],
                 operations: [.init(.read), .init(.describe)],
                 resources: [.init(.topic, .prefix("eu-")), .init(.group, .exact("*"))]),
             Rule(

@@ -57,3 +57,14 @@ extension StreamsGroupHeartbeatRequest {
         return names
     }
 }
+
+extension RequestMessage {
+    /// True if the request is for a group that it does not name.
+    var hasNullGroup: Bool {
+        switch self {
+        case let fetch as ShareFetchRequest: fetch.groupID == nil
+        case let acknowledge as ShareAcknowledgeRequest: acknowledge.groupID == nil
+        default: false
+        }
+    }
+}

@@ -13,8 +13,10 @@ extension CheckTable {
     private func rows(of key: APIKey) -> String {
         let checks = rows[key] ?? []
         if checks.isEmpty { return "| \(key) | all | nothing | | |\n" }
-        return checks.map { "| \(key) | \($0.versionText) | \($0.subjectText) | \($0.rightsText) | \($0.effectText) |\n" }
-            .joined()
+        return checks.map {
+            "| \(key) | \($0.versionText) | \($0.subjectText) | \($0.rightsText) | \($0.effectText) |\n"
+        }
+        .joined()
     }
 }
 
@@ -33,9 +35,11 @@ extension Check {
     }
 
     fileprivate var rightsText: String {
-        effect == .limits ? "" : rights.map { right in
-            "\(right.operation.name) on \(right.isForAnyName ? "any " : "")\(right.resource.name)"
-        }.joined(separator: ", or ")
+        effect == .limits
+            ? ""
+            : rights.map { right in
+                "\(right.operation.name) on \(right.isForAnyName ? "any " : "")\(right.resource.name)"
+            }.joined(separator: ", or ")
     }
 
     fileprivate var effectText: String {

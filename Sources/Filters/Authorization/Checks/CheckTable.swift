@@ -108,7 +108,8 @@ package struct CheckTable: Sendable {
         .createTopics: [
             .topic(.create, or: .cluster(.create)),
             .replaced(
-                .topic, .topic(.describeConfigs), by: "TOPIC_AUTHORIZATION_FAILED at its configuration, which is left out"),
+                .topic, .topic(.describeConfigs),
+                by: "TOPIC_AUTHORIZATION_FAILED at its configuration, which is left out"),
         ],
         .deleteTopics: [.topic(.delete)],
         .deleteRecords: [.topic(.delete)],
@@ -155,7 +156,8 @@ package struct CheckTable: Sendable {
 
     /// What brokers and controllers ask one another.
     private static let brokers: [APIKey: [Check]] = [
-        APIKey.leaderAndIsr, .stopReplica, .updateMetadata, .controlledShutdown, .vote, .beginQuorumEpoch, .endQuorumEpoch,
+        APIKey.leaderAndIsr, .stopReplica, .updateMetadata, .controlledShutdown, .vote, .beginQuorumEpoch,
+        .endQuorumEpoch,
         .alterPartition, .envelope, .fetchSnapshot, .brokerRegistration, .brokerHeartbeat, .allocateProducerIDs,
         .controllerRegistration, .assignReplicasToDirs, .updateRaftVoter, .initializeShareGroupState,
         .readShareGroupState, .writeShareGroupState, .deleteShareGroupState, .readShareGroupStateSummary,

@@ -71,6 +71,8 @@ extension AuthorizationConnection {
             let name: String
             switch check.subject {
             case .request: name = ResourceType.clusterName
+            // A group that is null is named nowhere, and must be checked all the same.
+            case .group where body.hasNullGroup: name = ""
             case .owner:
                 name = (body as? CreateDelegationTokenRequest)?.owner ?? ""
                 // For itself, a client needs no right.
@@ -175,8 +177,10 @@ extension AuthorizationConnection {
             if refusal != nil { found.hasRefusal = true }
             return refusal
         }
-        for subject in (body as? any SubjectNaming)?.subjects(version: record.apiVersion) ?? [] { _ = look(subject) }
-        if let parts = body as? any PartiallyRefusable { tryOut(parts, record.apiVersion, look) }
+        // One subject that is refused is enough to refuse all.
+        let subjects = (body as? any SubjectNaming)?.subjects(version: record.apiVersion) ?? []
+        let isRefused = subjects.contains { look($0) != nil }
+        if !isRefused, let parts = body as? any PartiallyRefusable { tryOut(parts, record.apiVersion, look) }
         findings = found
     }
 

@@ -12,7 +12,9 @@ extension AuthorizationConnection {
         case let fetch as ShareFetchRequest:
             guard isForeign(fetch.groupID, fetch.memberID, fetch.shareSessionEpoch) else { return nil }
         case let acknowledge as ShareAcknowledgeRequest:
-            guard isForeign(acknowledge.groupID, acknowledge.memberID, acknowledge.shareSessionEpoch) else { return nil }
+            guard isForeign(acknowledge.groupID, acknowledge.memberID, acknowledge.shareSessionEpoch) else {
+                return nil
+            }
         default: return nil
         }
         return (try? request.refuseAll(Refusal(.shareSessionNotFound))) ?? .close(reason: "unreadable")

@@ -69,7 +69,8 @@ struct NameRights: Sendable {
     func allowsAny(_ operation: Operation) -> Bool {
         if all.denied.contains(operation) { return false }
         if all.allowed.withImplied.contains(operation) { return true }
-        if literal.contains(where: { allowed($0.value, operation) && operations(on: $0.key.text).contains(operation) }) {
+        if literal.contains(where: { allowed($0.value, operation) && operations(on: $0.key.text).contains(operation) })
+        {
             return true
         }
         if prefixed.contains(where: { allowed($0.value, operation) && !deniesPrefix($0.key.text, operation) }) {

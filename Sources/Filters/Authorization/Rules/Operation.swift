@@ -57,7 +57,9 @@ package struct OperationSet: OptionSet, Hashable, Sendable {
     /// A denial implies nothing.
     var withImplied: OperationSet {
         var set = self
-        if !isDisjoint(with: [.init(.read), .init(.write), .init(.delete), .init(.alter)]) { set.insert(.init(.describe)) }
+        if !isDisjoint(with: [.init(.read), .init(.write), .init(.delete), .init(.alter)]) {
+            set.insert(.init(.describe))
+        }
         if contains(.alterConfigs) { set.insert(.init(.describeConfigs)) }
         return set
     }

@@ -82,7 +82,9 @@ final class Rights: Sendable {
     private static func satisfiesAlways(_ right: Check.Right, _ byType: [NameRights]) -> Bool {
         let names = byType[Int(right.resource.rawValue)]
         if right.isForAnyName { return names.allowsAny(right.operation) }
-        if right.resource == .cluster { return names.operations(on: ResourceType.clusterName).contains(right.operation) }
+        if right.resource == .cluster {
+            return names.operations(on: ResourceType.clusterName).contains(right.operation)
+        }
         return names.allowsAll(right.operation)
     }
 
