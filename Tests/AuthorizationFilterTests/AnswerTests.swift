@@ -212,6 +212,33 @@ struct AnswerTests {
         #expect(try ask(question, version: 1, answer).assignment?.topicPartitions.map(\.topicID) == [id(1)])
     }
 
+    @Test("An assigned topic that nobody knows is asked for, and left out if the broker does not know it either")
+    func unknownAssignment() throws {
+        let guarded = try Guarded(reader)
+        try guarded.send(
+            with(ConsumerGroupHeartbeatRequest()) {
+                $0.groupID = "g"
+                $0.subscribedTopicRegex = ".*"
+            }, version: 1)
+        let (frame, _) = try guarded.gotOne(ConsumerGroupHeartbeatRequest.self)
+        try guarded.connections.brokerAnswers(
+            frame,
+            with(ConsumerGroupHeartbeatResponse()) {
+                $0.assignment = with(ConsumerGroupHeartbeatResponse.Assignment()) {
+                    $0.topicPartitions = [1, 2, 3].map { number in
+                        with(ConsumerGroupHeartbeatResponse.TopicPartitions()) { $0.topicID = id(number) }
+                    }
+                }
+            })
+        #expect(try guarded.connections.clientGot().isEmpty)
+        let (question, _) = try guarded.gotOne(MetadataRequest.self)
+        try guarded.connections.brokerAnswers(
+            question,
+            with(MetadataResponse()) { $0.topics = [topic("a", 1), topic("b", 2)] })
+        let got = try guarded.answer(ConsumerGroupHeartbeatResponse.self, version: 1)
+        #expect(got.assignment?.topicPartitions.map(\.topicID) == [id(1)])
+    }
+
     @Test("The next page of topics begins at none that may not be seen")
     func pages() throws {
         let answer = with(DescribeTopicPartitionsResponse()) {

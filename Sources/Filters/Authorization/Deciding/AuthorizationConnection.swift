@@ -6,7 +6,7 @@ import NIOCore
 /// The authorization of one connection.
 final class AuthorizationConnection: ConnectionFilter {
     /// How many names of topics that only this connection has asked for are kept.
-    static let mostNames = 1_000
+    static let mostNames = 10_000
 
     let filter: AuthorizationFilter
     let context: ConnectionContext
