@@ -110,9 +110,11 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
+            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
+            "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging, nioCore,
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging,
+            nioCore,
             nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings

@@ -121,6 +121,10 @@ struct RightsTests {
             ("{ allow: Write, principal: User:alice, topic: '*' }", true),
             ("{ allow: Write, principal: User:alice, topic: { prefix: a } }", true),
             ("{ allow: Write, principal: User:alice, topic: { glob: 'a*' } }", true),
+            (
+                "{ allow: Write, principal: User:alice, topic: { prefix: a } }, { deny: All, principal: 'User:*', topic: '*' }",
+                false
+            ),
             ("{ allow: Read, principal: User:alice, topic: '*' }", false),
             (
                 "{ allow: Write, principal: User:alice, topic: a }, { deny: Write, principal: 'User:*', topic: '*' }",
@@ -178,7 +182,7 @@ struct RightsTests {
                 """
                 rules:
                   - { allow: Read, principal: User:bob, topic: a }
-                  - { allow: Read, principal: User:alice, topic: a }
+                  - { allow: [Read, Write], principal: User:alice, topic: a }
                   - { name: freeze, deny: [Write], principal: 'User:*', topic: '*' }
                 """)
         ).rights(principal: "User:alice", address: "1.1.1.1")

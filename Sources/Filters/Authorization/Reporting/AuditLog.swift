@@ -32,9 +32,9 @@ final class AuditLog: Sendable {
     ///
     /// - Parameters:
     ///   - isAllowed: what was decided.
-    ///   - what: the operation and the resource; nil where an API was denied as such.
-    ///   - rule: gives the name of the rule that decided; called if there is a line.
+    ///   - what: the operation and the resource; nil where an API was decided on as such.
     ///   - record: the request.
+    ///   - rule: gives the name of the rule that decided; called if there is a line.
     func write(
         isAllowed: Bool, _ what: (operation: Operation, type: ResourceType, name: String)?, _ record: RequestRecord,
         rule: () -> String
@@ -73,9 +73,10 @@ final class LineAllowance: Sendable {
         }
     }
 
-    /// True if a line may be written now.
+    /// Takes a line out of the allowance.
     ///
     /// - Parameter now: the time, in nanoseconds from any beginning.
+    /// - Returns: true if a line may be written now.
     func take(now: UInt64) -> Bool {
         let window = (now / nanoseconds) & 0xFFFF_FFFF
         var old = state.load(ordering: .relaxed)
