@@ -85,6 +85,12 @@ let modules: [Target] = [
         path: "Sources/Filters/Authorization",
         settings: hotPath
     ),
+    module(
+        "RateLimitFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/RateLimit",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -113,9 +119,8 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", "TopicRewriteFilter", argumentParser, logging,
-            nioCore,
-            nioPosix, serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -143,8 +148,16 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
+    tests(
+        of: "RateLimitFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
         ]
     ),
     tests(of: "Settings"),

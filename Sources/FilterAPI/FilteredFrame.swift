@@ -57,12 +57,13 @@ public struct FilteredFrame {
 
     /// The fields of a selection, in the order of the frame; empty for a frame that streams past.
     ///
-    /// They are good until the body is set, or asked for after a change.
+    /// They are good until the body is set, or asked for after a change; and until the fields are asked for after an
+    /// element was taken out.
     ///
     /// - Throws: ``WireError`` if the body cannot be read.
     public mutating func fields(_ selection: FieldSelection = .everything) throws(WireError) -> [LocatedField] {
         if hasNewBody { try settle(allocator: ByteBufferAllocator()) }
-        if let located, located.selection === selection { return located.fields }
+        if let located, located.selection === selection, !pending.removes { return located.fields }
         guard let frame, let program = selection.program(apiKey, apiVersion, direction) else { return [] }
         // Another selection may not pass through the tagged fields that hold a change.
         if !pending.isEmpty {
@@ -184,7 +185,8 @@ public struct FilteredFrame {
         let size = field.location.valueLength
         guard [1, 2, 4, 8].contains(size) else { return }
         let dropped = bytes.dropLast(size)
-        guard dropped.allSatisfy({ $0 == (number < 0 ? 0xFF : 0) }), size == 8 || (bytes[8 - size] < 0x80) == (number >= 0)
+        guard dropped.allSatisfy({ $0 == (number < 0 ? 0xFF : 0) }),
+            size == 8 || (bytes[8 - size] < 0x80) == (number >= 0)
         else { return }
         change(field, FrameChanges.Value(form: .fixed, bytes: Array(bytes.suffix(size))))
     }

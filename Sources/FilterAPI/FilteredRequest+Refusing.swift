@@ -77,7 +77,9 @@ extension FilteredRequest {
     ) -> RequestAction? {
         guard let asked = asked as? any SubjectNaming else { return nil }
         for subject in asked.subjects(version: record.apiVersion) {
-            if let refusal = decide(subject) { return .answer(Answer(asked.refusal(refusal, version: record.apiVersion))) }
+            if let refusal = decide(subject) {
+                return .answer(Answer(asked.refusal(refusal, version: record.apiVersion)))
+            }
         }
         return nil
     }

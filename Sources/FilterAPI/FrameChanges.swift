@@ -24,6 +24,9 @@ struct FrameChanges {
 
     var isEmpty: Bool { values.isEmpty && removed.isEmpty }
 
+    /// True if elements are taken out, so that some fields are there no more.
+    var removes: Bool { !removed.isEmpty }
+
     /// The new value of a field; nil if it is the old one.
     func value(of field: LocatedField) -> [UInt8]? {
         values.isEmpty ? nil : values[field.location.start]?.value.bytes

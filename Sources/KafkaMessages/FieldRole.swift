@@ -106,6 +106,8 @@ public enum FieldRole: UInt8, Sendable, CaseIterable {
     case saslBytes
     /// Whether a topic is one of Kafka's own.
     case isInternal
+    /// How many partitions a topic was made with.
+    case partitionCount
 }
 
 /// A set of roles.

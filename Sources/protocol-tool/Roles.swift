@@ -47,6 +47,7 @@ enum Roles {
         "SaslAuthenticateRequest.AuthBytes": "saslBytes",
         "SaslAuthenticateResponse.AuthBytes": "saslBytes",
         "RequestHeader.ClientId": "clientID",
+        "CreateTopicsResponse.CreatableTopicResult.NumPartitions": "partitionCount",
         "FetchRequest.FetchPartition.FetchOffset": "offset",
         "DeleteRecordsRequest.DeleteRecordsPartition.Offset": "offset",
     ]

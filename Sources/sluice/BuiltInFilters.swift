@@ -1,6 +1,7 @@
 import AccessLogFilter
 import AuthorizationFilter
 import ProxyRuntime
+import RateLimitFilter
 import Settings
 import TopicRewriteFilter
 
@@ -10,6 +11,7 @@ enum BuiltInFilters {
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
         BuiltInFilter(AuthorizationFilterFactory.self),
+        BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

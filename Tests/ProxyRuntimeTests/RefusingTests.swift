@@ -215,9 +215,7 @@ struct RefusingTests {
 
     @Test("A dry run refuses nothing")
     func dryRun() throws {
-        var entry = FilterChain.Entry.scripted(ScriptedFilter("0", journal, request: refuse("a")))
-        entry = FilterChain.Entry(
-            name: entry.name, type: entry.type, filter: entry.filter, isDryRun: true, when: nil)
+        let entry = FilterChain.Entry.scripted(ScriptedFilter("0", journal, request: refuse("a")), isDryRun: true)
         let connections = try Connections([entry])
         try connections.clientSends(metadata(["b", "a"]), version: 9, id: 1)
         let got = try #require(try connections.brokerGot().first)

@@ -6,11 +6,17 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
     package var rules: [RewriteRule]
     /// What stands before group IDs and transactional IDs at the broker; empty to leave them as they are.
     package var groupPrefix: String
+    /// How much switching remembers, and for how long.
+    package var switching: SwitchLimits
+
+    /// The topics that the filter is for, by the clients' names; nil for all. From the filter's `when`.
+    package var topics: [StringMatcher]?
 
     /// Makes settings.
-    package init(rules: [RewriteRule], groupPrefix: String = "") {
+    package init(rules: [RewriteRule], groupPrefix: String = "", switching: SwitchLimits = SwitchLimits()) {
         self.rules = rules
         self.groupPrefix = groupPrefix
+        self.switching = switching
     }
 
     /// Reads the settings.
@@ -26,10 +32,14 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
                     "What group IDs and transactional IDs begin with at the broker; others are hidden.")
             },
             "Group IDs and transactional IDs under other names too. By default they are left as they are.")
+        let switching = reader.optional(
+            "switching", .structure { SwitchLimits.read(&$0) },
+            "How much is remembered of the clients of rules with targets, and for how long they are fenced.")
         guard let rules else { return nil }
         let issues = RuleClashes.issues(rules)
         for issue in issues { reader.report(issue) }
         guard issues.isEmpty else { return nil }
-        return TopicRewriteConfiguration(rules: rules.map(\.value), groupPrefix: groupPrefix ?? "")
+        return TopicRewriteConfiguration(rules: rules.map(\.value), groupPrefix: groupPrefix ?? "",
+            switching: switching ?? SwitchLimits())
     }
 }

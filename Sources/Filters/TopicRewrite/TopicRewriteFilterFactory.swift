@@ -18,6 +18,6 @@ package enum TopicRewriteFilterFactory: FilterFactory {
     package static func make(
         _ configuration: TopicRewriteConfiguration, context: FilterContext
     ) throws -> any Filter {
-        TopicRewriteFilter(configuration, context: context)
+        try TopicRewriteFilter(configuration, context: context)
     }
 }

@@ -69,7 +69,7 @@ struct ChainBuilder {
             guard let type = filters.first(where: { $0.type.name == entry.type }) else { continue }
             let context = FilterContext(
                 name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun,
-                cluster: cluster, predecessor: before?.filter)
+                when: entry.when, cluster: cluster, predecessor: before?.filter)
             do {
                 let filter = try type.make(entry.configuration, context: context)
                 built.append(

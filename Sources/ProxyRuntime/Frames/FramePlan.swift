@@ -240,8 +240,8 @@ enum CoreRoles {
     static func response(_ key: APIKey) -> FieldRoles {
         switch key {
         case .fetch, .shareFetch: [.errorCode, .topicName, .topicID, .records]
-        case .metadata: [.errorCode, .topicName, .topicID]
-        case .createTopics: [.errorCode, .topicName, .topicID]
+        case .metadata: [.errorCode, .topicName, .topicID, .partitionIndex]
+        case .createTopics: [.errorCode, .topicName, .topicID, .partitionCount]
         default: [.errorCode]
         }
     }

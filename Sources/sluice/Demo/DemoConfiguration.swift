@@ -30,6 +30,9 @@ struct DemoConfiguration: Sendable {
         self.bootstrapServers = bootstrapServers
     }
 
+    /// Where clients find the cluster.
+    var clientBootstrap: [String] { ["127.0.0.1:\(port)"] }
+
     /// The configuration's text.
     var yaml: String {
         """
@@ -43,6 +46,21 @@ struct DemoConfiguration: Sendable {
               mode: ports
               advertised_host: 127.0.0.1
               ports: \(port + 1)-\(port + Self.brokerPorts)
+            filters:
+              - type: rate_limit
+                name: fair-use
+                limits:
+                  - per: [client_id]
+                    produce_bytes: 50MiB/s
+              - type: topic_rewrite
+                name: names
+                rules:
+                  - topic: orders
+                    to: orders.canary
+                    when: { client_id: { prefix: canary- } }
+                  - topic: payments
+                    targets: { blue: payments.v1, green: payments.v2 }
+                    active: blue
         clusters:
           - name: embedded
             bootstrap_servers: [\(bootstrapServers.joined(separator: ", "))]

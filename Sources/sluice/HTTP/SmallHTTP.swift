@@ -28,11 +28,23 @@ struct SmallHTTP: Sendable {
     ///
     /// - Throws: `Failure` if nobody answers within 10 seconds, or not in HTTP.
     func get(_ path: String) throws(Failure) -> Answer {
+        try ask("GET", path, "")
+    }
+
+    /// Presses a button: a `POST` without a body.
+    ///
+    /// - Throws: as ``get(_:)``.
+    func post(_ path: String) throws(Failure) -> Answer {
+        try ask("POST", path, "Content-Length: 0\r\n")
+    }
+
+    private func ask(_ method: String, _ path: String, _ fields: String) throws(Failure) -> Answer {
         let descriptor = try connected()
         defer { close(descriptor) }
         // The server closes the connection at the end, which is then the end of the body.
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
+        let head = "\(method) \(path) HTTP/1.1\r\nHost: \(authority)\r\n\(fields)Connection: close\r\n\r\n"
+        let request = Array(head.utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw Failure(call: "send", code: errno)
         }
@@ -71,7 +83,9 @@ struct SmallHTTP: Sendable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         let resolved = getaddrinfo(host, String(port), &hints, &found)
-        guard resolved == 0 else { throw Failure(call: "look up \(host)", reason: String(cString: gai_strerror(resolved))) }
+        guard resolved == 0 else {
+            throw Failure(call: "look up \(host)", reason: String(cString: gai_strerror(resolved)))
+        }
         defer { freeaddrinfo(found) }
         var failure = Failure(call: "connect", code: EHOSTUNREACH)
         var next = found

@@ -29,7 +29,8 @@ extension RewriteRule {
                 "Hide topics that no rule covers from the clients that this rule is for.")
             groupSuffix = reader.value(
                 "group_suffix", .string(0...200), default: "",
-                "Put behind the group IDs of the clients that this rule is for, so that they are in groups of their own.")
+                "Put behind the group IDs of the clients that this rule is for, so that they are in groups of their own."
+            )
             when = reader.optional("when", RewriteRule.when, "For whom the rule is. By default for all.")
         }
     }

@@ -15,11 +15,13 @@ package final class TopicView: Sendable {
     package let transactionalIDs: NameAffixes
     /// True if names of topics that no rule covers are hidden.
     package let hidesOthers: Bool
+    /// The topics that the whole filter is for, by the client's names; nil for all. Others are never hidden.
+    private let topics: [StringMatcher]?
     /// The rules that apply, in order.
     let mappings: [TopicMapping]
-    /// By the client's name, the first exact rule for it; only where rules have no conditions on topics.
+    /// By the client's name, the first exact rule for it.
     private let exactByClient: [String: Int]
-    /// By the broker's name, the exact rules that lead to it, in order.
+    /// By the broker's name, the exact rules that lead to it, or may after a switch, in order.
     private let exactByBroker: [String: [Int]]
     /// The indices in `mappings` of all other rules, in order.
     private let prefixes: [Int]
@@ -27,6 +29,7 @@ package final class TopicView: Sendable {
     /// Makes the view of the clients that a selection is for.
     package init(_ configuration: TopicRewriteConfiguration, _ selection: ViewSelection) {
         self.selection = selection
+        topics = configuration.topics
         var mappings: [TopicMapping] = []
         var exactByClient: [String: Int] = [:]
         var exactByBroker: [String: [Int]] = [:]
@@ -35,10 +38,12 @@ package final class TopicView: Sendable {
         var suffix = ""
         for (index, rule) in configuration.rules.enumerated() {
             guard let target = selection.target(of: index) else { continue }
-            let mapping = TopicMapping(rule, index: index, target: target)
+            guard let mapping = TopicMapping(rule, index: index, target: target, topics: configuration.topics) else {
+                continue
+            }
             if let (client, broker) = mapping.exactNames {
                 if exactByClient[client] == nil { exactByClient[client] = mappings.count }
-                exactByBroker[broker, default: []].append(mappings.count)
+                for name in [broker] + mapping.otherTargets { exactByBroker[name, default: []].append(mappings.count) }
             } else {
                 prefixes.append(mappings.count)
             }
@@ -64,10 +69,15 @@ package final class TopicView: Sendable {
     /// True if group IDs and transactional IDs stay as they are.
     package var keepsGroups: Bool { groups.isIdentity && transactionalIDs.isIdentity }
 
+    /// True if a name that no rule covers is hidden.
+    private func hides(_ name: String) -> Bool {
+        hidesOthers && topics?.contains { $0.matches(name) } ?? true
+    }
+
     /// What a name of the client's leads to.
     package func brokerTopic(_ name: String) -> TopicResolution {
         guard let position = decider(of: name) else {
-            if hidesOthers { return .refused(.hidden) }
+            if hides(name) { return .refused(.hidden) }
             // The broker judges a name that is none.
             return isFree(name) ? .name(name, rule: nil) : .refused(.taken)
         }
@@ -81,22 +91,41 @@ package final class TopicView: Sendable {
 
     /// The name under which the client sees a topic; nil if it must not see it.
     package func clientTopic(_ name: String) -> String? {
-        var best: (position: Int, client: String)?
+        guard let owner = owner(of: name) else { return !hides(name) && decider(of: name) == nil ? name : nil }
+        return owner.isChosen ? owner.client : nil
+    }
+
+    /// The name under which members of a group know a topic: as ``clientTopic(_:)``, and the targets of rules that were
+    /// not chosen, since other members may have joined before a switch, or after it.
+    package func memberTopic(_ name: String) -> String? {
+        guard let owner = owner(of: name) else { return clientTopic(name) }
+        return owner.client
+    }
+
+    /// The first rule that leads to a topic, or may after a switch, and the client's name for it.
+    private func owner(of name: String) -> (client: String, isChosen: Bool)? {
+        var best: (position: Int, client: String, isChosen: Bool)?
         for position in exactByBroker[name] ?? [] {
-            guard let client = mappings[position].clientName(name), decider(of: client) == position else { continue }
-            best = (position, client)
+            guard let (client, isChosen) = names(at: position, of: name) else { continue }
+            best = (position, client, isChosen)
             break
         }
         for position in prefixes {
             if let best, best.position < position { break }
-            guard let client = mappings[position].clientName(name), TopicNameSyntax.isLegal(client),
-                decider(of: client) == position, client == name || !TopicNameSyntax.isInternal(name)
+            guard let (client, isChosen) = names(at: position, of: name), TopicNameSyntax.isLegal(client),
+                client == name || !TopicNameSyntax.isInternal(name)
             else { continue }
-            best = (position, client)
+            best = (position, client, isChosen)
             break
         }
-        if let best { return best.client }
-        return !hidesOthers && decider(of: name) == nil ? name : nil
+        return best.map { ($0.client, $0.isChosen) }
+    }
+
+    private func names(at position: Int, of name: String) -> (client: String, isChosen: Bool)? {
+        let mapping = mappings[position]
+        let chosen = mapping.clientName(name)
+        guard let client = chosen ?? mapping.clientName(ofOther: name), decider(of: client) == position else { return nil }
+        return (client, chosen != nil)
     }
 
     /// The rule that decides on a name of the client's; nil if none covers it.

@@ -5,6 +5,19 @@ package import NIOCore
 package protocol ViewSource: Sendable {
     /// Makes what decides for one connection; called on its event loop.
     func makeConnectionViews(_ connection: ConnectionContext) -> any ConnectionViews
+
+    /// Makes what decides for a connection that is open already, in the place of what decided under another
+    /// configuration; called on its event loop.
+    func makeConnectionViews(
+        _ connection: ConnectionContext, replacing former: any ConnectionViews
+    ) -> any ConnectionViews
+}
+
+extension ViewSource {
+    /// Begins anew.
+    package func makeConnectionViews(
+        _ connection: ConnectionContext, replacing former: any ConnectionViews
+    ) -> any ConnectionViews { makeConnectionViews(connection) }
 }
 
 /// Decides for one connection. All calls come on the connection's event loop.
