@@ -102,7 +102,7 @@ final class Guarded {
 
     /// Names of topics that are known by their IDs, as the harness numbers them.
     func learn(_ names: String...) {
-        connections.cluster.learn(topics: names.enumerated().map { ($1, id($0 + 1)) })
+        connections.cluster.learn(topics: names.enumerated().map { SeenTopic(name: $1, id: id($0 + 1)) })
     }
 }
 
