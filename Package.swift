@@ -135,7 +135,8 @@ let testTargets: [Target] = [
     tests(
         of: "AuthorizationFilter",
         [
-            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration",
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings",
+            "SluiceConfiguration",
             "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
