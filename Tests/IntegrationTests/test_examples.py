@@ -77,3 +77,28 @@ def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
     slowed = re.search(r'throttle_seconds_sum\{.*limit="batch"\} (\S+)', shown)
     others = re.search(r'throttled_total\{.*limit="others"\} (\S+)', shown)
     assert slowed and float(slowed[1]) > 1 and others and others[1] == "0", shown
+
+
+def test_the_authorization_example_shows_what_is_denied(cluster: Cluster) -> None:
+    ports = free_ports(24)
+    ended = subprocess.run(
+        [ROOT / "examples" / "authorization" / "show.sh"],
+        env=os.environ
+        | {
+            "SLUICE": str(BINARY),
+            "KAFKA_BOOTSTRAP": cluster.bootstrap_servers.split(",")[0],
+            "SHOP_PORT": str(ports[0]),
+            "SHOP_BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
+            "BILLING_PORT": str(ports[11]),
+            "BILLING_BROKER_PORTS": f"{ports[12]}-{ports[12] + 9}",
+            "ADMIN_PORT": str(ports[23]),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.count("authorization failed") >= 2
+    assert "api=Fetch" in ended.stdout and "api=Produce" in ended.stdout
