@@ -4,6 +4,7 @@ import KafkaMessages
 import KafkaWire
 import NIOCore
 import NIOEmbedded
+import Settings
 import Telemetry
 import Testing
 
