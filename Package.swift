@@ -80,6 +80,12 @@ let modules: [Target] = [
         path: "Sources/Filters/TopicRewrite"
     ),
     module(
+        "AuthorizationFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/Authorization",
+        settings: hotPath
+    ),
+    module(
         "RateLimitFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/RateLimit",
@@ -110,11 +116,11 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
+            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
+            "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
-            argumentParser,
-            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+            argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -125,6 +131,14 @@ let testTargets: [Target] = [
     tests(
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+    ),
+    tests(
+        of: "AuthorizationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings",
+            "SluiceConfiguration",
+            "Telemetry", logging, nioCore, nioEmbedded,
+        ]
     ),
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),

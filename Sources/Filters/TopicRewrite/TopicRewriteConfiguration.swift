@@ -9,6 +9,9 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
     /// How much switching remembers, and for how long.
     package var switching: SwitchLimits
 
+    /// The topics that the filter is for, by the clients' names; nil for all. From the filter's `when`.
+    package var topics: [StringMatcher]?
+
     /// Makes settings.
     package init(rules: [RewriteRule], groupPrefix: String = "", switching: SwitchLimits = SwitchLimits()) {
         self.rules = rules
@@ -36,7 +39,8 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
         let issues = RuleClashes.issues(rules)
         for issue in issues { reader.report(issue) }
         guard issues.isEmpty else { return nil }
-        return TopicRewriteConfiguration(rules: rules.map(\.value), groupPrefix: groupPrefix ?? "",
+        return TopicRewriteConfiguration(
+            rules: rules.map(\.value), groupPrefix: groupPrefix ?? "",
             switching: switching ?? SwitchLimits())
     }
 }

@@ -239,7 +239,7 @@ extension DownstreamConnection {
 
     /// Takes no further request from the client for as long as filters have asked for, as a broker does whose quota was
     /// exceeded. It begins when they ask: requests that the client has sent already wait as well.
-    private func muteAsAsked(_ progress: RequestInProgress) {
+    func muteAsAsked(_ progress: RequestInProgress) {
         guard let time = progress.record?.throttle, time > progress.mutedFor, !isClosed else { return }
         progress.mutedFor = time
         let (seconds, attoseconds) = time.components

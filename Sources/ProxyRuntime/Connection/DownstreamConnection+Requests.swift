@@ -115,6 +115,7 @@ extension DownstreamConnection {
             showPassed(passed, record)
             // A filter may have closed the connection, which has completed the request.
             if isClosed { return }
+            muteAsAsked(passed)
         }
         current = nil
         if !passed.expectsResponse { finishWithoutResponse(passed) }

@@ -81,9 +81,8 @@ struct RegexTranslation {
             if let exact = mapping.exactNames {
                 // Its name is covered by the prefix as well, and would be matched at both places.
                 if index < position, try matches(alternative, exact.client) { throw Self.inexact(exact.client) }
-                if exact.broker.begins(with: broker) {
-                    let hidden =
-                        client + String(decoding: exact.broker.utf8.dropFirst(broker.utf8.count), as: UTF8.self)
+                for target in mapping.brokerNames where target.begins(with: broker) {
+                    let hidden = client + String(decoding: target.utf8.dropFirst(broker.utf8.count), as: UTF8.self)
                     if try matches(alternative, hidden) { throw Self.inexact(hidden) }
                 }
             } else if let other = mapping.prefixes {
@@ -100,7 +99,9 @@ struct RegexTranslation {
         var found: [String] = []
         for mapping in view.mappings {
             if let exact = mapping.exactNames {
-                if exact.client.utf8.elementsEqual(exact.broker.utf8), !view.hidesOthers { continue }
+                if exact.client.utf8.elementsEqual(exact.broker.utf8), mapping.otherTargets.isEmpty, !view.hidesOthers {
+                    continue
+                }
                 let isMatched = try matches(alternative, exact.client)
                 if view.hidesOthers {
                     if isMatched, view.brokerTopic(exact.client).brokerName == exact.broker {
@@ -108,8 +109,8 @@ struct RegexTranslation {
                     }
                 } else if isMatched {
                     throw Self.inexact(exact.client)
-                } else if try matches(alternative, exact.broker) {
-                    throw Self.inexact(nil)
+                } else {
+                    for target in mapping.brokerNames where try matches(alternative, target) { throw Self.inexact(nil) }
                 }
             } else if let (client, broker) = mapping.prefixes {
                 if client.overlaps(alternative.head) { throw Self.inexact("\(client)…") }
@@ -129,7 +130,8 @@ struct RegexTranslation {
         }
     }
 
-    /// - Parameter name: a name of the client's; nil where it is one of the broker's, which the client is not told.
+    /// What is wrong with an expression that matches a name of the client's; nil for one of the broker's, which the client
+    /// is not told.
     private static func inexact(_ name: String?) -> RegexShape.Problem {
         RegexShape.Problem("it matches \(name.map { "'\($0)'" } ?? "a name"), which leads elsewhere here")
     }
