@@ -33,7 +33,7 @@ def show(example: str, cluster: Cluster) -> str:
         env=os.environ
         | {
             "SLUICE": str(BINARY),
-            "KAFKA_BOOTSTRAP": bootstrap_servers.split(",")[0],
+            "KAFKA_BOOTSTRAP": cluster.bootstrap_servers.split(",")[0],
             "PORT": str(ports[0]),
             "BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
             "ADMIN_PORT": str(ports[11]),
