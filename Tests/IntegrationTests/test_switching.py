@@ -227,9 +227,35 @@ def test_a_consumer_without_a_group_begins_anew(switch: Switch, clients: Clients
     assert switch.fences("OFFSET_OUT_OF_RANGE") == 2 * PARTITIONS
 
 
-def test_switches_are_shown_and_counted_and_refused_where_they_would_lose_records(
-    switch: Switch, clients: Clients, cluster: Cluster, start_sluice: Callable[..., Sluice], topic: str
+def test_a_reload_that_changes_the_target_is_a_switch_and_one_that_does_not_keeps_what_was_posted(
+    switch: Switch, clients: Clients
 ) -> None:
+    producer = switch.client(clients, "produce", client_id="producer", **{"enable.idempotence": True})
+    configuration = switch.sluice.file.read_text()
+
+    def reload(text: str) -> None:
+        switch.sluice.file.write_text(text)
+        status, body = switch.sluice.request("/reload", "POST")
+        assert status == 200, body
+        for _ in range(3):
+            producer.coming_event("acknowledged")
+
+    producer.coming_event("acknowledged")
+    reload(configuration.replace("active: blue", "active: green"))
+    assert switch.fences("UNKNOWN_PRODUCER_ID") > 0
+    written = len(switch.values("green"))
+    assert written > 50
+    switch.to("blue")
+    reload(configuration.replace("active: blue", "active: green") + "# nothing else\n")
+    result = producer.result()
+    assert result["fatal"] == [] and result["failed"] == []
+    assert_each_once(switch, [result])
+    switch.assert_sequences()
+    rules = json.loads(switch.sluice.get("/filters?format=json"))[0]["status"]["rules"]
+    assert rules[0]["active"] == "blue"
+
+
+def test_switches_are_shown_and_counted(switch: Switch, clients: Clients) -> None:
     producer = switch.client(clients, "produce", client_id="producer")
     producer.event("acknowledged")
 
