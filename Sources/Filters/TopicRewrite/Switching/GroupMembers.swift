@@ -74,7 +74,9 @@ struct GroupMembers {
     /// have joined again when one is told so: what is left of the client's is over.
     private mutating func removeFormer(_ key: Key, _ client: ClientKey, _ joined: [String: String]) {
         for other in byClient[client] ?? [] where other.group == key.group && other != key {
-            guard let former = members[other]?.joined, former.contains(where: { joined[$0] ?? $1 != $1 }) else { continue }
+            guard let former = members[other]?.joined, former.contains(where: { joined[$0] ?? $1 != $1 }) else {
+                continue
+            }
             remove(other)
         }
     }
@@ -143,6 +145,7 @@ struct GroupMembers {
     ///   - topic: the name that clients use.
     ///   - now: the time.
     ///   - current: the topic at the broker that a member's topic leads to at this moment.
+    /// - Returns: whether it is a member, and of which target.
     func standing(
         of client: ClientKey, topic: String, now: NIODeadline, current: (Key, Kind) -> String?
     ) -> Standing {
