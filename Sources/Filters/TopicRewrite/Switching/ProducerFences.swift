@@ -12,6 +12,8 @@ struct ProducerFences {
         let topic: String
         /// Given by the broker, 0 or more.
         let id: Int64
+        /// Who writes: nobody fences another's producer by using its ID.
+        let principal: String
     }
 
     /// What a connection remembers of a producer by itself.
@@ -68,6 +70,7 @@ struct ProducerFences {
     ///   - generation: the number of the latest switch that the connection has heard of.
     ///   - memory: what the connection remembers, for a producer that the table has forgotten.
     ///   - now: the time.
+    /// - Returns: what becomes of it.
     mutating func verdict(
         _ producer: Producer, epoch: Int16, target: String, generation: UInt64, memory: Memory?, now: NIODeadline
     ) -> Verdict {

@@ -17,6 +17,8 @@ final class SwitchedConnectionViews: ConnectionViews {
         case heartbeatJoin(GroupMembers.Key, joined: [String: String], until: NIODeadline)
         /// The member was made to leave, so that it can join again; it is told that it is fenced.
         case fence(rule: Int)
+        /// Members leave.
+        case leave([GroupMembers.Key])
         /// A commit of a member that has to join again.
         case staleCommit(rule: Int)
     }
@@ -198,6 +200,7 @@ final class SwitchedConnectionViews: ConnectionViews {
     ///   - name: its name, where the version of the request gives it.
     ///   - id: its ID, where the version gives that.
     ///   - view: the view of the request.
+    /// - Returns: ``SwitchedTopic/other`` also for an ID that is not known.
     func topic(_ name: String, _ id: KafkaUUID, in view: TopicView) -> SwitchedTopic {
         guard id != .zero else { return topic(name, in: view) }
         guard let brokerName = topicName(id), let rules = source.rulesByTarget[brokerName] else { return .other }
