@@ -63,6 +63,15 @@ def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
     assert 'rule="orders",target="orders.canary"' in shown
 
 
+def test_the_blue_green_example_shows_that_nothing_is_lost_or_written_twice() -> None:
+    with Cluster() as own:
+        shown = show("blue-green", own)
+    counts = re.search(r"== (\d+) payments acknowledged: (\d+) in payments.v1 and (\d+) in payments.v2", shown)
+    assert counts and int(counts[1]) == int(counts[2]) + int(counts[3]), shown
+    assert f"\n== {counts[1]} payments read\n" in shown
+    assert 'error="UNKNOWN_PRODUCER_ID"} ' in shown and 'error="ILLEGAL_GENERATION"} ' in shown
+
+
 def test_the_tenant_example_shows_its_own_topics_only() -> None:
     with Cluster() as own:
         shown = show("topic-tenant", own)

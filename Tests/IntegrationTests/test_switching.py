@@ -119,8 +119,8 @@ def test_librdkafka_producers_go_there_and_back_under_load(idempotent: bool, swi
         assert result["fatal"] == [] and result["failed"] == [] and result["left"] == 0
         assert len(result["acknowledged"]) == result["sent"]
     assert_each_once(switch, results)
-    assert (switch.fences("UNKNOWN_PRODUCER_ID") > 0) == idempotent
     switch.assert_sequences()
+    assert (switch.fences("UNKNOWN_PRODUCER_ID") > 0) == idempotent
 
 
 # Its idempotent producer needs versions that the mock cluster does not offer it.
@@ -210,6 +210,31 @@ def test_two_members_of_a_group_go_on_together(switch: Switch, clients: Clients,
     for target in ["blue", "green"]:
         switch.to(target)
         eventually(lambda: all_read(target), f"all of {target} read", 40)
+    for member in members:
+        member.result()
+    assert switch.fences("OFFSET_OUT_OF_RANGE") == 0
+
+
+def test_members_of_a_group_have_one_target_of_a_weighted_rule(
+    start_sluice: Callable[..., Sluice], cluster: Cluster, clients: Clients, topic: str
+) -> None:
+    switch = Switch(start_sluice, cluster, f"{zlib.crc32(topic.encode()):08x}", "weights: { blue: 50, green: 50 }")
+    values = {target: switch.fill(target, target) for target in ["blue", "green"]}
+    # By themselves some of them would have the other target.
+    members = [switch.client(clients, "member", client_id=f"consumer-{index}", group=topic) for index in range(3)]
+    for member in members:
+        member.event("assigned")
+    found: set[str] = set()
+    for member in members:
+        found.update(member.event("read")["values"])
+    (target,) = [target for target in values if found <= values[target]]
+    other = "green" if target == "blue" else "blue"
+    switch.fill(target, "more")
+    switch.post(f"weights={other}:1")
+    found = set()
+    for member in members:
+        while not found.issuperset(f"{other}-{index}" for index in range(0)) and not found & values[other]:
+            found.update(member.event("read")["values"])
     for member in members:
         member.result()
     assert switch.fences("OFFSET_OUT_OF_RANGE") == 0

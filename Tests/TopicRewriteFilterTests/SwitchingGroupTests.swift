@@ -96,10 +96,14 @@ struct SwitchingGroupTests {
         var identity = LeaveGroupRequest.MemberIdentity()
         identity.memberID = "m-1"
         leaving.members = [identity]
-        try client.send(leaving, 4)
+        var refusal = LeaveGroupResponse()
+        refusal.errorCode = .groupAuthorizationFailed
+        _ = try client.send(leaving, 4).answered(refusal)
+        #expect(proxy.views.board.memory.members.withLock { $0.count } == 2)
+        _ = try client.send(leaving, 4).answered(LeaveGroupResponse())
         leaving.memberID = "m-2"
         leaving.members = []
-        try client.send(leaving, 2)
+        _ = try client.send(leaving, 2).answered(LeaveGroupResponse())
         #expect(proxy.views.board.memory.members.withLock { $0.count } == 0)
     }
 
@@ -228,7 +232,7 @@ struct SwitchingGroupTests {
         proxy.activate(1)
         let beat = try client.modernHeartbeat("g", epoch: 1)
         #expect(try beat.left(ConsumerGroupHeartbeatRequest.self).memberEpoch == -1)
-        try client.modernHeartbeat("g", epoch: -1)
+        _ = try client.modernHeartbeat("g", epoch: -1).answered(ConsumerGroupHeartbeatResponse())
         #expect(proxy.views.board.memory.members.withLock { $0.count } == 0)
     }
 

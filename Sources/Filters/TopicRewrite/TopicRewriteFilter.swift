@@ -27,7 +27,7 @@ package final class TopicRewriteFilter: Filter {
         self.context = context
     }
 
-    package var interests: [Interest] { TranslatedAPIs.interests }
+    package var interests: [Interest] { TranslatedAPIs.interests + source.interests }
 
     package func makeConnectionFilter(_ connection: ConnectionContext) -> any ConnectionFilter {
         TopicRewriteConnection(

@@ -9,6 +9,11 @@ struct GroupMembers {
     struct Key: Hashable, Sendable {
         let group: String
         let member: String
+
+        /// The most bytes of both together: members with longer names are not remembered.
+        static let longest = 1000
+
+        fileprivate var isRemembered: Bool { group.utf8.count + member.utf8.count <= Self.longest }
     }
 
     /// Which protocol a member speaks.
@@ -59,7 +64,7 @@ struct GroupMembers {
     mutating func join(
         _ key: Key, _ client: ClientKey, _ kind: Kind, joined: [String: String], until: NIODeadline, now: NIODeadline
     ) -> Bool {
-        guard !joined.isEmpty else { return remove(key) }
+        guard !joined.isEmpty, key.isRemembered else { return remove(key) }
         let before = members[key]
         if before == nil { makeRoom(now) }
         if let before, before.client != client { unlink(key, before.client) }
@@ -84,13 +89,8 @@ struct GroupMembers {
     /// A member shows life.
     ///
     /// - Returns: where its topics led when it joined; nil if it is not known.
-    mutating func alive(_ key: Key, _ client: ClientKey, until: NIODeadline) -> [String: String]? {
+    mutating func alive(_ key: Key, until: NIODeadline) -> [String: String]? {
         guard var member = members[key] else { return nil }
-        if member.client != client {
-            unlink(key, member.client)
-            member.client = client
-            byClient[client, default: []].insert(key)
-        }
         member.liveUntil = max(until, member.liveUntil)
         members[key] = member
         return member.joined
@@ -145,7 +145,11 @@ struct GroupMembers {
     ///   - topic: the name that clients use.
     ///   - now: the time.
     ///   - current: the topic at the broker that a member's topic leads to at this moment.
+<<<<<<< HEAD
     /// - Returns: whether it is a member, and of which target.
+=======
+    /// - Returns: stale if one of its members is.
+>>>>>>> b139fd337757a535fbe878c18d195558a17a4736
     func standing(
         of client: ClientKey, topic: String, now: NIODeadline, current: (Key, Kind) -> String?
     ) -> Standing {

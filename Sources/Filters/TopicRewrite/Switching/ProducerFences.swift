@@ -12,6 +12,8 @@ struct ProducerFences {
         let topic: String
         /// Given by the broker, 0 or more.
         let id: Int64
+        /// Who writes: nobody fences another's producer by using its ID.
+        let principal: String
     }
 
     /// What a connection remembers of a producer by itself.

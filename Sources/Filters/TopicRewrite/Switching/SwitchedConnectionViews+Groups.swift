@@ -69,7 +69,7 @@ extension SwitchedConnectionViews {
             now + .milliseconds(min(Int64(longest), 900_000)) + TimeAmount(memory.limits.memberTimeout)
         if !asked.memberID.isEmpty {
             let member = GroupMembers.Key(group: asked.groupID, member: asked.memberID)
-            _ = memory.members.withLock { $0.alive(member, key, until: until) }
+            _ = memory.members.withLock { $0.alive(member, until: until) }
         }
         if let answer = conflict(asked, joined) { return .answer(answer) }
         note(.join(group: asked.groupID, joined: joined, until: until), for: request)
@@ -137,7 +137,7 @@ extension SwitchedConnectionViews {
     /// - Returns: where its topics led when it joined; empty if it is not known.
     func alive(_ member: GroupMembers.Key) -> [String: String] {
         let until = now + TimeAmount(memory.limits.memberTimeout)
-        return memory.members.withLock { $0.alive(member, key, until: until) } ?? [:]
+        return memory.members.withLock { $0.alive(member, until: until) } ?? [:]
     }
 
     /// The first topic that a member joined for and that leads elsewhere now, with its rule.
@@ -151,10 +151,7 @@ extension SwitchedConnectionViews {
     private func leave(_ request: FilteredRequest, _ asked: LeaveGroupRequest) -> ViewDecision {
         var left = asked.members.map(\.memberID)
         if left.isEmpty { left = [asked.memberID] }
-        let changes = memory.members.withLock { members in
-            left.filter { members.remove(GroupMembers.Key(group: asked.groupID, member: $0)) }.count
-        }
-        if changes > 0, hasWeights { memory.changed() }
+        note(.leave(left.map { GroupMembers.Key(group: asked.groupID, member: $0) }), for: request)
         return .view(view(of: asked.groupID))
     }
 

@@ -26,7 +26,7 @@ extension SwitchedConnectionViews {
         let view = current(request.record.apiKey)
         let member = GroupMembers.Key(group: beat.group, member: beat.member)
         if beat.epoch < 0 {
-            memory.members.withLock { _ = $0.remove(member) }
+            note(.leave([member]), for: request)
             return .view(view)
         }
         let joined = alive(member)
@@ -142,6 +142,9 @@ extension SwitchedConnectionViews {
             countFence(rule, current(response.record.apiKey), .fencedMemberEpoch)
         case .staleCommit(let rule):
             commitAnswered(rule, response)
+        case .leave(let members):
+            guard let answer = self.answer(response) else { return .close(reason: "unreadable") }
+            if answer.error == .none { left(members) }
         }
         return .forward
     }
@@ -157,8 +160,14 @@ extension SwitchedConnectionViews {
         if isNew, hasWeights { memory.changed() }
     }
 
+    private func left(_ members: [GroupMembers.Key]) {
+        let changes = memory.members.withLock { known in members.filter { known.remove($0) }.count }
+        if changes > 0, hasWeights { memory.changed() }
+    }
+
     private func answer(_ response: FilteredResponse) -> (error: ErrorCode, member: String)? {
         switch response.record.apiKey {
+        case .leaveGroup: (try? response.frame.body(LeaveGroupResponse.self)).map { ($0.errorCode, "") }
         case .consumerGroupHeartbeat:
             (try? response.frame.body(ConsumerGroupHeartbeatResponse.self)).map { ($0.errorCode, $0.memberID ?? "") }
         case .shareGroupHeartbeat:

@@ -59,7 +59,8 @@ extension SwitchedConnectionViews {
 
     private func verdict(_ batch: FirstBatch, _ topic: String, _ target: String) -> ProducerFences.Verdict {
         if producers.passes(topic, batch, generation) { return .pass }
-        let producer = ProducerFences.Producer(topic: topic, id: batch.producerID)
+        let producer = ProducerFences.Producer(
+            topic: topic, id: batch.producerID, principal: connection.principal)
         let verdict = memory.producers.withLock {
             $0.verdict(
                 producer, epoch: batch.epoch, target: target, generation: generation,

@@ -17,6 +17,8 @@ final class SwitchedConnectionViews: ConnectionViews {
         case heartbeatJoin(GroupMembers.Key, joined: [String: String], until: NIODeadline)
         /// The member was made to leave, so that it can join again; it is told that it is fenced.
         case fence(rule: Int)
+        /// Members leave.
+        case leave([GroupMembers.Key])
         /// A commit of a member that has to join again.
         case staleCommit(rule: Int)
     }
@@ -198,7 +200,11 @@ final class SwitchedConnectionViews: ConnectionViews {
     ///   - name: its name, where the version of the request gives it.
     ///   - id: its ID, where the version gives that.
     ///   - view: the view of the request.
+<<<<<<< HEAD
     /// - Returns: the rule's topic and target, or that no such rule is for it.
+=======
+    /// - Returns: ``SwitchedTopic/other`` also for an ID that is not known.
+>>>>>>> b139fd337757a535fbe878c18d195558a17a4736
     func topic(_ name: String, _ id: KafkaUUID, in view: TopicView) -> SwitchedTopic {
         guard id != .zero else { return topic(name, in: view) }
         guard let brokerName = topicName(id), let rules = source.rulesByTarget[brokerName] else { return .other }

@@ -57,6 +57,11 @@ package final class SwitchedViews: ViewSource {
             labels: ["listener", "filter"])
     }
 
+    /// What switching looks at beside what is translated.
+    var interests: [Interest] {
+        switched.isEmpty ? [] : [Interest([.leaveGroup], .response, depth: .fields)]
+    }
+
     /// True if a rule with targets may apply to requests of the client.
     func concerns(_ client: ClientIdentity) -> Bool {
         switched.contains { board.rules[$0].when?.covers(client, api: nil) ?? true }
