@@ -19,11 +19,7 @@ struct ConnectionFetches {
     /// True if a session of the connection holds topics that lead elsewhere by now.
     ///
     /// - Parameter current: the topic at the broker that a name leads to.
-<<<<<<< HEAD
-    /// - Returns: true if the session has to start anew.
-=======
     /// - Returns: whether the session has to begin anew.
->>>>>>> b139fd337757a535fbe878c18d195558a17a4736
     func hasOutdatedSession(_ current: (String) -> String?) -> Bool {
         topics.contains { $0.value.sessionTarget != current($0.key) }
     }

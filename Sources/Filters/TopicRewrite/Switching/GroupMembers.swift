@@ -145,11 +145,7 @@ struct GroupMembers {
     ///   - topic: the name that clients use.
     ///   - now: the time.
     ///   - current: the topic at the broker that a member's topic leads to at this moment.
-<<<<<<< HEAD
-    /// - Returns: whether it is a member, and of which target.
-=======
     /// - Returns: stale if one of its members is.
->>>>>>> b139fd337757a535fbe878c18d195558a17a4736
     func standing(
         of client: ClientKey, topic: String, now: NIODeadline, current: (Key, Kind) -> String?
     ) -> Standing {
