@@ -57,12 +57,16 @@ func tests(
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
     .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
+    .target(
+        name: "CCrypto", path: "Sources/CLibraries/CCrypto",
+        linkerSettings: [.linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
+    module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -127,6 +131,7 @@ let testTargets: [Target] = [
             "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
+    tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
