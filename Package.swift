@@ -78,6 +78,17 @@ let modules: [Target] = [
         path: "Sources/Filters/AccessLog",
         settings: hotPath
     ),
+    module(
+        "TopicRewriteFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/TopicRewrite"
+    ),
+    module(
+        "RateLimitFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/RateLimit",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -105,8 +116,9 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", argumentParser, logging, nioCore, nioPosix,
-            serviceLifecycle, unixSignals,
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            argumentParser,
+            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -118,7 +130,7 @@ let testTargets: [Target] = [
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
     ),
-    tests(of: "Admin", ["Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
+    tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
@@ -127,14 +139,29 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration",
-            "Telemetry", logging, nioCore, nioEmbedded,
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
+            "SluiceConfiguration",
+            "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
+    tests(
+        of: "RateLimitFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TopicRewriteFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry",
+            logging, nioCore, nioEmbedded,
+        ]
+    ),
 ]
 
 let package = Package(

@@ -6,6 +6,8 @@ package struct ProxyConfiguration: Sendable {
     package var admin: AdminConfiguration
     /// Every bound on what is held and waited for.
     package var limits: LimitsConfiguration
+    /// When the file is read again.
+    package var reload: ReloadConfiguration
     /// At least one; names are unique, addresses do not clash.
     package var listeners: [ListenerConfiguration]
     /// At least one; names are unique.
@@ -15,11 +17,13 @@ package struct ProxyConfiguration: Sendable {
     package init(
         admin: AdminConfiguration = AdminConfiguration(),
         limits: LimitsConfiguration = LimitsConfiguration(),
+        reload: ReloadConfiguration = ReloadConfiguration(),
         listeners: [ListenerConfiguration],
         clusters: [ClusterConfiguration]
     ) {
         self.admin = admin
         self.limits = limits
+        self.reload = reload
         self.listeners = listeners
         self.clusters = clusters
     }
@@ -54,6 +58,9 @@ package struct ProxyConfiguration: Sendable {
         let limits = reader.section("limits", "Every bound on what the proxy holds and waits for.") {
             LimitsConfiguration.read(&$0)
         }
+        let reload = reader.section("reload", "When a changed configuration is taken up without being told to.") {
+            ReloadConfiguration.read(&$0)
+        }
         let listeners = reader.required("listeners", listenerType, "Where Kafka connections are accepted.")
         let clusters = reader.required("clusters", clusterType, "The Kafka clusters upstream.")
 
@@ -63,10 +70,11 @@ package struct ProxyConfiguration: Sendable {
         let claims = (admin?.claims ?? []) + (listeners ?? []).flatMap(\.claims)
         for issue in AddressClaim.clashes(among: claims) { reader.report(issue) }
 
-        guard let admin, let limits, let listeners, let clusters else { return nil }
+        guard let admin, let limits, let reload, let listeners, let clusters else { return nil }
         return ProxyConfiguration(
             admin: admin.configuration,
             limits: limits,
+            reload: reload,
             listeners: listeners.compactMap(\.configuration),
             clusters: clusters.compactMap(\.configuration)
         )

@@ -11,7 +11,8 @@ public protocol ClusterView: Sendable {
     /// How many partitions a topic has; nil if it has not been seen.
     func partitions(of topic: String) -> Int?
     /// Asks the cluster for topics on a connection of Sluice's own, with the credentials that the configuration gives
-    /// it. Never creates a topic.
+    /// it. Never creates a topic. Servers that do not answer are passed over, each after `connect_timeout` for the
+    /// connection and for each of two answers.
     ///
     /// - Parameter topics: their names.
     /// - Returns: one description for each name, in that order.

@@ -1,6 +1,7 @@
 public import KafkaMessages
 public import KafkaWire
 public import NIOCore
+public import Telemetry
 
 /// Who a request comes from, and what a filter may ask for while it decides.
 ///
@@ -26,6 +27,8 @@ public final class ConnectionContext {
     public var softwareVersion: String?
     /// The loop that everything of this connection runs on.
     public let eventLoop: any EventLoop
+    /// The metrics of that loop, to count without a lock. Ask once for a handle and keep it.
+    public let metrics: MetricsShard
     /// What is known of the upstream cluster.
     public let cluster: any ClusterView
     /// Sends requests of a filter's own; nil again when the connection has closed.
@@ -34,13 +37,14 @@ public final class ConnectionContext {
     /// A context; made by whatever feeds the chain.
     package init(
         id: UInt64, listener: String, clientAddress: String, clientPort: Int, eventLoop: any EventLoop,
-        cluster: any ClusterView
+        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView
     ) {
         self.id = id
         self.listener = listener
         self.clientAddress = clientAddress
         self.clientPort = clientPort
         self.eventLoop = eventLoop
+        self.metrics = metrics
         self.cluster = cluster
     }
 

@@ -1,5 +1,5 @@
 public import Logging
-import Settings
+public import Settings
 public import Telemetry
 
 /// What a filter is made with.
@@ -14,6 +14,9 @@ public struct FilterContext: Sendable {
     public let logger: Logger
     /// True if the filter is to do all but act.
     public let isDryRun: Bool
+    /// Which requests the filter is for; nil for all. All of it but `topic`, which selects inside a request, is decided
+    /// before the filter is called.
+    public let when: WhenCondition?
     /// The cluster behind the listener.
     public let cluster: any ClusterView
     /// The filter of the same name and type on the same listener whose place this one takes at a reload; nil at start.
@@ -22,13 +25,14 @@ public struct FilterContext: Sendable {
     /// A context.
     public init(
         name: String, listener: String, metrics: MetricsRegistry, logger: Logger, isDryRun: Bool,
-        cluster: any ClusterView, predecessor: (any Filter)? = nil
+        when: WhenCondition? = nil, cluster: any ClusterView, predecessor: (any Filter)? = nil
     ) {
         self.name = name
         self.listener = listener
         self.metrics = metrics
         self.logger = logger
         self.isDryRun = isDryRun
+        self.when = when
         self.cluster = cluster
         self.predecessor = predecessor
     }

@@ -1,7 +1,7 @@
 import KafkaCodec
 public import KafkaMessages
 public import KafkaWire
-package import NIOCore
+public import NIOCore
 
 /// What requests and responses have in common for a filter: a frame, its fields, its typed body, changes.
 ///
@@ -15,10 +15,12 @@ public struct FilteredFrame {
     private var apiVersion: Int16
     private let direction: Direction
     private let bodyOffset: Int
-    private var located: [LocatedField]?
+    /// The fields that were read last, with what was asked for.
+    private var located: (selection: FieldSelection, fields: [LocatedField])?
+    /// Where the sizes of tagged fields stand in which something may have been changed.
     private var tagSizes: [FieldLocation] = []
-    /// New values of fields, by where the field begins; not written into the frame yet.
-    private var replacements: [Int: (field: LocatedField, value: [UInt8])] = [:]
+    /// What was changed on fields and is not written into the frame yet.
+    private var pending = FrameChanges()
     /// The typed body, once it was asked for or set, and the bytes after its end.
     private var decoded: (any KafkaMessage)?
     private var trailing: ByteBuffer?
@@ -51,25 +53,34 @@ public struct FilteredFrame {
     /// True if something was changed.
     package var isChanged: Bool { changes > 0 }
 
-    private var layout: MessageLayout? {
-        guard let layout = MessageLayout.layout(apiKey, direction), layout.validVersions.contains(apiVersion) else {
-            return nil
-        }
-        return layout
-    }
+    // MARK: Fields
 
-    /// The fields that have a role, in the order of the frame; empty for a frame that streams past.
+    /// The fields of a selection, in the order of the frame; empty for a frame that streams past.
+    ///
+    /// They are good until the body is set, or asked for after a change; and until the fields are asked for after an
+    /// element was taken out.
     ///
     /// - Throws: ``WireError`` if the body cannot be read.
-    public mutating func fields() throws(WireError) -> [LocatedField] {
+    public mutating func fields(_ selection: FieldSelection = .everything) throws(WireError) -> [LocatedField] {
         if hasNewBody { try settle(allocator: ByteBufferAllocator()) }
-        if let located { return located }
-        guard let frame, let layout else { return [] }
+        if let located, located.selection === selection, !pending.removes { return located.fields }
+        guard let frame, let program = selection.program(apiKey, apiVersion, direction) else { return [] }
+        // Another selection may not pass through the tagged fields that hold a change.
+        if !pending.isEmpty {
+            try settle(allocator: ByteBufferAllocator())
+            return try fields(selection)
+        }
+        if program.reportsNothing {
+            located = (selection, [])
+            tagSizes = []
+            return []
+        }
         var gatherer = FieldGatherer()
-        _ = try Self.walk(frame, WalkProgram(layout: layout, version: apiVersion, roles: .all), bodyOffset, &gatherer)
-        located = gatherer.fields
-        tagSizes = gatherer.closedTags.map(\.size)
-        return gatherer.fields
+        _ = try Self.walk(frame, program, bodyOffset, &gatherer)
+        let fields = gatherer.fields
+        located = (selection, fields)
+        tagSizes = gatherer.closedTags
+        return fields
     }
 
     /// Walks a body, and says where it ends in the frame.
@@ -96,30 +107,114 @@ public struct FilteredFrame {
         return walker.position
     }
 
-    /// The text of a field, with what filters changed; nil if it is null or no text.
+    /// The text of a field, with what filters changed; nil if it is null. Bytes that are no UTF-8 are replaced in it.
     public func string(_ field: LocatedField) -> String? {
-        if let changed = replacements[field.location.start] { return String(decoding: changed.value, as: UTF8.self) }
+        if let changed = pending.value(of: field) { return String(decoding: changed, as: UTF8.self) }
         guard !field.isNull, let frame else { return nil }
         return frame.getString(
             at: frame.readerIndex + field.location.valueStart, length: field.location.valueLength)
     }
 
-    /// Replaces the text of a field. A field of fixed size is no text and stays as it is.
+    /// The bytes of a field, with what filters changed; nil if it is null.
+    public func bytes(_ field: LocatedField) -> ByteBuffer? {
+        if let changed = pending.value(of: field) { return ByteBuffer(bytes: changed) }
+        guard !field.isNull, let frame else { return nil }
+        return frame.getSlice(
+            at: frame.readerIndex + field.location.valueStart, length: field.location.valueLength)
+    }
+
+    /// The number in a field of fixed size; nil if it is a string, bytes or a UUID.
+    public func integer(_ field: LocatedField) -> Int64? {
+        guard let bytes = fixedBytes(field) else { return nil }
+        let start = bytes.readerIndex
+        return switch bytes.readableBytes {
+        case 1: bytes.getInteger(at: start, as: Int8.self).map(Int64.init)
+        case 2: bytes.getInteger(at: start, as: Int16.self).map(Int64.init)
+        case 4: bytes.getInteger(at: start, as: Int32.self).map(Int64.init)
+        case 8: bytes.getInteger(at: start, as: Int64.self)
+        default: nil
+        }
+    }
+
+    /// The UUID in a field; nil if it is of another type.
+    public func uuid(_ field: LocatedField) -> KafkaUUID? {
+        guard let bytes = fixedBytes(field), bytes.readableBytes == 16,
+            let high = bytes.getInteger(at: bytes.readerIndex, as: UInt64.self),
+            let low = bytes.getInteger(at: bytes.readerIndex + 8, as: UInt64.self)
+        else { return nil }
+        return KafkaUUID(high: high, low: low)
+    }
+
+    private func fixedBytes(_ field: LocatedField) -> ByteBuffer? {
+        field.isFixed ? bytes(field) : nil
+    }
+
+    // MARK: Changes of fields
+
+    /// Replaces the text of a field, also of one that is null. A field of fixed size is no text and stays as it is.
     ///
     /// - Parameters:
-    ///   - field: one of ``fields()``; not to be kept over a change of the body.
+    ///   - field: one of ``fields(_:)``; not to be kept over a change of the body.
     ///   - text: at most 32,767 bytes; a longer one makes the message unwritable.
     public mutating func replace(_ field: LocatedField, with text: String) {
-        guard field.location.valueStart > field.location.start else { return }
-        replacements[field.location.start] = (field, Array(text.utf8))
+        guard !field.isFixed else { return }
+        change(field, FrameChanges.Value(form: .string, bytes: Array(text.utf8)))
+    }
+
+    /// Replaces the text of a field by bytes that need not be UTF-8; as ``replace(_:with:)`` else.
+    public mutating func replace(_ field: LocatedField, withText text: [UInt8]) {
+        guard !field.isFixed else { return }
+        change(field, FrameChanges.Value(form: .string, bytes: text))
+    }
+
+    /// Replaces the content of a field of the type `bytes`, also of one that is null.
+    ///
+    /// - Parameters:
+    ///   - field: one of ``fields(_:)``; not to be kept over a change of the body.
+    ///   - bytes: the new content, without a length.
+    public mutating func replace(_ field: LocatedField, withBytes bytes: ByteBuffer) {
+        guard !field.isFixed else { return }
+        change(field, FrameChanges.Value(form: .bytes, bytes: Array(bytes.readableBytesView)))
+    }
+
+    /// Replaces the number in a field of fixed size; a field of another type stays as it is, and so does one that is
+    /// too small for the number.
+    public mutating func replace(_ field: LocatedField, with number: Int64) {
+        guard field.isFixed else { return }
+        let bytes = withUnsafeBytes(of: number.bigEndian) { Array($0) }
+        let size = field.location.valueLength
+        guard [1, 2, 4, 8].contains(size) else { return }
+        let dropped = bytes.dropLast(size)
+        guard dropped.allSatisfy({ $0 == (number < 0 ? 0xFF : 0) }),
+            size == 8 || (bytes[8 - size] < 0x80) == (number >= 0)
+        else { return }
+        change(field, FrameChanges.Value(form: .fixed, bytes: Array(bytes.suffix(size))))
+    }
+
+    /// Takes the element out of its array that a field stands in: a topic with all its partitions, a group, a name of a
+    /// list. A field that stands in none stays.
+    ///
+    /// - Parameter field: one of ``fields(_:)`` of a selection that tells elements.
+    public mutating func removeElement(of field: LocatedField) {
+        guard let element = field.element, !pending.isRemoved(element) else { return }
+        pending.remove(element)
+        decoded = nil
         changes += 1
     }
+
+    private mutating func change(_ field: LocatedField, _ value: FrameChanges.Value) {
+        pending.set(field, to: value)
+        decoded = nil
+        changes += 1
+    }
+
+    // MARK: The typed body
 
     /// The typed body.
     ///
     /// - Throws: ``WireError`` if the body cannot be read; `truncated` if the frame streams past.
     public mutating func body<Message: KafkaMessage>(_ type: Message.Type) throws(WireError) -> Message {
-        if !replacements.isEmpty { try settle(allocator: ByteBufferAllocator()) }
+        if !pending.isEmpty { try settle(allocator: ByteBufferAllocator()) }
         if let decoded = decoded as? Message { return decoded }
         guard let frame,
             let body = frame.getSlice(
@@ -136,19 +231,20 @@ public struct FilteredFrame {
     public mutating func setBody(_ message: any KafkaMessage) {
         // What follows the old body has to be known before it goes: it follows the new one.
         if trailing == nil { trailing = bytesAfterBody() }
-        replacements = [:]
+        pending = FrameChanges()
         decoded = message
         hasNewBody = true
         changes += 1
     }
 
     private func bytesAfterBody() -> ByteBuffer? {
-        guard let frame, let layout else { return nil }
+        guard let frame, let program = FieldSelection.nothing.program(apiKey, apiVersion, direction) else { return nil }
         var gatherer = FieldGatherer()
-        let program = WalkProgram(layout: layout, version: apiVersion, roles: [])
         guard let end = try? Self.walk(frame, program, bodyOffset, &gatherer) else { return nil }
         return frame.getSlice(at: frame.readerIndex + end, length: frame.readableBytes - end)
     }
+
+    // MARK: Writing
 
     /// Takes the changes back that were made since.
     package mutating func discardChanges(to before: FilteredFrame) {
@@ -181,39 +277,24 @@ public struct FilteredFrame {
             bytes.writeBuffer(&body)
             if let trailing { bytes.writeImmutableBuffer(trailing) }
             hasNewBody = false
-        } else if !replacements.isEmpty {
-            bytes = try edited(old, allocator: allocator)
-            replacements = [:]
+        } else if !pending.isEmpty {
+            let isFlexible = MessageLayout.layout(apiKey, direction).map { apiVersion >= $0.firstFlexibleVersion }
+            bytes = try pending.edits(compact: isFlexible ?? false, tags: tagSizes)
+                .apply(to: old, allocator: allocator)
+            pending = FrameChanges()
             decoded = nil
             trailing = nil
         } else {
             return
         }
         located = nil
+        tagSizes = []
         bytes.moveReaderIndex(forwardBy: 4)
         frame = bytes
     }
+}
 
-    private func edited(_ frame: ByteBuffer, allocator: ByteBufferAllocator) throws(WireError) -> ByteBuffer {
-        var edits = FrameEdits()
-        let isCompact = layout.map { apiVersion >= $0.firstFlexibleVersion } ?? false
-        for (field, value) in replacements.values.sorted(by: { $0.field.location.start < $1.field.location.start }) {
-            guard value.count <= Int(Int16.max) else {
-                throw WireError(
-                    .lengthTooLarge, at: field.location.start, expected: Int(Int16.max), actual: value.count,
-                    field: "string")
-            }
-            let prefix = field.location.valueStart - field.location.start
-            edits.replace(field.location.start..<field.location.end) { buffer in
-                if prefix == 4, !isCompact {
-                    buffer.writeInteger(Int32(clamping: value.count))
-                    buffer.writeBytes(value)
-                } else {
-                    buffer.writeKafkaString(value, compact: isCompact)
-                }
-            }
-        }
-        edits.resize(tags: tagSizes)
-        return edits.apply(to: frame, allocator: allocator)
-    }
+extension LocatedField {
+    /// True for a field without a length of its own: a number, a UUID.
+    var isFixed: Bool { location.valueStart == location.start }
 }

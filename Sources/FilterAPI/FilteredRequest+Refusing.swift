@@ -1,4 +1,4 @@
-package import KafkaMessages
+import KafkaMessages
 public import KafkaWire
 
 extension FilteredRequest {
@@ -19,7 +19,7 @@ extension FilteredRequest {
         var rest = asked
         switch rest.refuseParts(version: record.apiVersion, decide) {
         case .nothing: return .forward
-        case .everything(let answer): return self.answer(answer)
+        case .everything(let answer): return .answer(Answer(answer))
         case .part(let answer):
             answerPart(answer, asked: asked, rest: rest)
             frame.setBody(rest)
@@ -59,7 +59,7 @@ extension FilteredRequest {
 
     private func refuseAll<Asked: Refusable>(of type: Asked.Type, _ refusal: Refusal) throws(WireError) -> RequestAction
     {
-        answer(try frame.body(type).refusal(refusal, version: record.apiVersion))
+        .answer(Answer(try frame.body(type).refusal(refusal, version: record.apiVersion)))
     }
 
     private func refuseParts<Asked: PartiallyRefusable>(
@@ -77,33 +77,10 @@ extension FilteredRequest {
     ) -> RequestAction? {
         guard let asked = asked as? any SubjectNaming else { return nil }
         for subject in asked.subjects(version: record.apiVersion) {
-            if let refusal = decide(subject) { return answer(asked.refusal(refusal, version: record.apiVersion)) }
+            if let refusal = decide(subject) {
+                return .answer(Answer(asked.refusal(refusal, version: record.apiVersion)))
+            }
         }
         return nil
-    }
-
-    /// Answers all that is left, with what this filter has answered of the request before.
-    private func answer(_ answer: any ResponseMessage) -> RequestAction {
-        .answer(Answer(record.mergeParts(of: current, into: answer) ?? answer))
-    }
-}
-
-extension RequestRecord {
-    /// Puts the parts that a filter has answered together with the answer to the rest; the parts are not kept.
-    ///
-    /// - Parameters:
-    ///   - filter: its place in the chain.
-    ///   - answer: the answer to the rest.
-    /// - Returns: the whole answer; nil if the filter has answered no parts, or parts of another API.
-    package func mergeParts(of filter: Int, into answer: any ResponseMessage) -> (any ResponseMessage)? {
-        var merged: (any ResponseMessage)?
-        while let partial = partialAnswers.last, partial.filter == filter {
-            partialAnswers.removeLast()
-            guard let asked = partial.asked as? any PartiallyAnswerable else { continue }
-            merged =
-                asked.mergeAny(merged ?? answer, part: partial.answer, rest: partial.rest, version: apiVersion)
-                ?? merged
-        }
-        return merged
     }
 }

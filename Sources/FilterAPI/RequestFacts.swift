@@ -15,19 +15,65 @@ public struct RequestFacts: Sendable {
     /// The first error code in the response that is not 0; 0 if there is none, or no response yet.
     public package(set) var errorCode = ErrorCode(rawValue: 0)
 
+    /// What passed of each topic, once there are two; those that are not kept share the last place.
+    private var shares: [RecordShare] = []
+    /// The place of the topic that was noted last.
+    private var currentTopic = 0
+
     /// How many topics are kept.
     public static let mostTopics = 100
 
     package init() {}
 
-    /// Notes a topic.
+    /// Notes a topic: what is counted next is its own.
     package mutating func add(topic: String) {
-        guard topics.count < Self.mostTopics || topics.contains(topic) else {
+        if let known = topics.firstIndex(of: topic) {
+            currentTopic = known
+        } else if topics.count < Self.mostTopics {
+            topics.insert(topic)
+            currentTopic = topics.count - 1
+            addShare()
+        } else {
+            currentTopic = topics.count
+            if !hasMoreTopics { addShare() }
             hasMoreTopics = true
-            return
         }
-        topics.insert(topic)
     }
+
+    /// Counts bytes of record batches.
+    package mutating func add(recordBytes bytes: Int) {
+        recordBytes += bytes
+        if !shares.isEmpty { shares[currentTopic].recordBytes += bytes }
+    }
+
+    /// Counts records.
+    package mutating func add(records count: Int) {
+        records += count
+        if !shares.isEmpty { shares[currentTopic].records += count }
+    }
+
+    /// What passed of one topic: most requests have one, whose share is all.
+    ///
+    /// - Parameter index: its place in ``topics``; their number for those that are not kept.
+    public func share(ofTopic index: Int) -> RecordShare {
+        if shares.indices.contains(index) { return shares[index] }
+        return RecordShare(recordBytes: index == 0 ? recordBytes : 0, records: index == 0 ? records : 0)
+    }
+
+    private mutating func addShare() {
+        let count = topics.count + (currentTopic == topics.count ? 1 : 0)
+        guard count > 1 else { return }
+        if shares.isEmpty { shares.append(RecordShare(recordBytes: recordBytes, records: records)) }
+        shares.append(RecordShare())
+    }
+}
+
+/// What passed of one topic in the record batches of a request or a response.
+public struct RecordShare: Sendable, Hashable {
+    /// Bytes of its record batches.
+    public package(set) var recordBytes = 0
+    /// Its records, as the batches' headers count them.
+    public package(set) var records = 0
 }
 
 /// What the filters of a chain see of one request from its arrival to its end. Belongs to one event loop.

@@ -6,17 +6,17 @@ struct WalkCompiler {
     let version: Int16
     let flexible: Bool
     let roles: FieldRoles
-    let elementRole: FieldRole?
+    let elementRoles: FieldRoles
     private(set) var steps = ContiguousArray<WalkStep>()
     private(set) var tagTables = ContiguousArray<ContiguousArray<TagEntry>>()
     private(set) var deepest = 0
     private var depth = 0
 
-    init(version: Int16, flexible: Bool, roles: FieldRoles, elementRole: FieldRole?) {
+    init(version: Int16, flexible: Bool, roles: FieldRoles, elementRoles: FieldRoles) {
         self.version = version
         self.flexible = flexible
         self.roles = roles
-        self.elementRole = elementRole
+        self.elementRoles = elementRoles
     }
 
     /// Adds a step; runs of skips become one.
@@ -100,9 +100,10 @@ struct WalkCompiler {
             emit(WalkStep(flexible ? .compactFixedArray : .fixedArray, a: Int32(size)))
             return
         }
-        var reportsElements = false
-        if case .structure(let fields) = element, let elementRole {
-            reportsElements = fields.contains { $0.role == elementRole && $0.versions.contains(version) }
+        // An array of names or of structures with a name: what is left out is one of its elements.
+        var reportsElements = elementRoles.has(role)
+        if case .structure(let fields) = element {
+            reportsElements = fields.contains { elementRoles.has($0.role) && $0.versions.contains(version) }
         }
         let start = steps.count
         let smallest = max(1, element.smallestSize(version: version, flexible: flexible))

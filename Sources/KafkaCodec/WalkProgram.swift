@@ -102,16 +102,16 @@ package final class WalkProgram: @unchecked Sendable {
     ///   - layout: the message.
     ///   - version: one of its valid versions.
     ///   - roles: what is to be reported.
-    ///   - elementRole: the bounds of elements are reported for arrays of structures that hold a field of this role
-    ///     directly; nil for no array.
+    ///   - elementRoles: the bounds of elements are reported for arrays of structures that hold a field of one of these
+    ///     roles directly, and for arrays whose elements have such a role themselves.
     package init(
-        layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRole: FieldRole? = nil
+        layout: MessageLayout, version: Int16, roles: FieldRoles, reportingElementsOf elementRoles: FieldRoles = []
     ) {
         var compiler = WalkCompiler(
             version: version,
             flexible: version >= layout.firstFlexibleVersion,
             roles: roles,
-            elementRole: elementRole
+            elementRoles: elementRoles
         )
         compiler.compile(layout.fields)
         compiler.emit(WalkStep(.end))
@@ -131,36 +131,6 @@ package final class WalkProgram: @unchecked Sendable {
     deinit {
         steps.deinitialize(count: stepCount)
         steps.deallocate()
-    }
-}
-
-/// A set of roles.
-package struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
-    package let rawValue: UInt64
-
-    package init(rawValue: UInt64) {
-        self.rawValue = rawValue
-    }
-
-    package init(arrayLiteral roles: FieldRole...) {
-        self.init(roles)
-    }
-
-    package init(_ roles: [FieldRole]) {
-        self.rawValue = roles.reduce(0) { $0 | (1 << UInt64($1.rawValue)) }
-    }
-
-    /// Every role.
-    package static let all = FieldRoles(rawValue: .max)
-
-    /// Adds all roles of another set.
-    package mutating func formUnion(_ other: FieldRoles) {
-        self = FieldRoles(rawValue: rawValue | other.rawValue)
-    }
-
-    /// True if the role is in the set.
-    package func has(_ role: FieldRole) -> Bool {
-        role != .none && rawValue & (1 << UInt64(role.rawValue)) != 0
     }
 }
 

@@ -32,6 +32,8 @@ public enum FieldRole: UInt8, Sendable, CaseIterable {
     case resourceType
     /// The name of a resource of the type beside it, or a pattern for names.
     case resourceName
+    /// How the name of the resource is meant: 1 any way, 2 matching, 3 literally, 4 as a prefix.
+    case patternType
     /// A principal, as `User:alice`, or its name.
     case principal
     /// A member ID of a group.
@@ -104,4 +106,38 @@ public enum FieldRole: UInt8, Sendable, CaseIterable {
     case saslBytes
     /// Whether a topic is one of Kafka's own.
     case isInternal
+    /// How many partitions a topic was made with.
+    case partitionCount
+}
+
+/// A set of roles.
+public struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    /// The roles that are listed.
+    public init(arrayLiteral roles: FieldRole...) {
+        self.init(roles)
+    }
+
+    /// The roles of a list.
+    public init(_ roles: [FieldRole]) {
+        self.rawValue = roles.reduce(0) { $0 | (1 << UInt64($1.rawValue)) }
+    }
+
+    /// Every role.
+    public static let all = FieldRoles(rawValue: .max)
+
+    /// Adds all roles of another set.
+    package mutating func formUnion(_ other: FieldRoles) {
+        self = FieldRoles(rawValue: rawValue | other.rawValue)
+    }
+
+    /// True if the role is in the set.
+    public func has(_ role: FieldRole) -> Bool {
+        role != .none && rawValue & (1 << UInt64(role.rawValue)) != 0
+    }
 }

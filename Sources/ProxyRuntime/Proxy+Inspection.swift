@@ -18,6 +18,16 @@ package struct ConnectionSnapshot: Sendable {
     package let bytesReceived: UInt64
     package let bytesSent: UInt64
     package let ageSeconds: Double
+    /// True if no further request is taken on it.
+    package let isDraining: Bool
+}
+
+/// How many connections a listener has.
+package struct ListenerConnections: Sendable {
+    /// Those under the settings in force.
+    package var current = 0
+    /// Those that were accepted under former settings and are drained.
+    package var former = 0
 }
 
 /// What the admin pages show.
@@ -29,9 +39,19 @@ extension Proxy {
         return all
     }
 
-    /// How many connections each listener has.
-    package func connectionsByListener() async -> [String: Int] {
-        await connections().reduce(into: [:]) { $0[$1.listener, default: 0] += 1 }
+    /// How many connections each listener has, by name; those of listeners that are no more, too.
+    package func connectionsByListener() async -> [String: ListenerConnections] {
+        var counts: [String: ListenerConnections] = [:]
+        for loop in loops {
+            for (name, isFormer) in await loop.perform({ $0.connectionListeners() }) {
+                if isFormer {
+                    counts[name, default: ListenerConnections()].former += 1
+                } else {
+                    counts[name, default: ListenerConnections()].current += 1
+                }
+            }
+        }
+        return counts
     }
 
     /// How many connections each broker has, by cluster.
@@ -53,6 +73,11 @@ extension ProxyLoopState {
     func snapshot() -> [ConnectionSnapshot] {
         (context?.connections ?? [:]).values.map { $0.snapshot }
     }
+
+    /// The listener of each connection, and whether it is a former one.
+    func connectionListeners() -> [(name: String, isFormer: Bool)] {
+        (context?.connections ?? [:]).values.map { ($0.shared.name, $0.shared.isRetired) }
+    }
 }
 
 extension DownstreamConnection {
@@ -64,6 +89,6 @@ extension DownstreamConnection {
             principal: context.principal, clientID: context.clientID, softwareName: context.softwareName,
             softwareVersion: context.softwareVersion, upstream: upstream?.label, requestsInFlight: slots.count,
             bytesReceived: bytesIn, bytesSent: bytesOut,
-            ageSeconds: Double((NIODeadline.now() - openedAt).nanoseconds) / 1e9)
+            ageSeconds: Double((NIODeadline.now() - openedAt).nanoseconds) / 1e9, isDraining: shared.isDraining)
     }
 }

@@ -57,7 +57,9 @@ extension SettingType where Value == Secret {
                 }
                 guard let source = sources.read(node, &context)?.value else { return nil }
                 switch source.reveal(context.environment) {
-                case .success(let secret): return SettingReading(value: secret, effective: .string(Secret.redacted))
+                case .success(let secret):
+                    context.hidden.append(HiddenValue(of: secret, at: node.path))
+                    return SettingReading(value: secret, effective: .string(Secret.redacted))
                 case .failure(let problem):
                     context.report(problem, at: node)
                     return nil

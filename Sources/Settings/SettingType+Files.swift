@@ -1,7 +1,8 @@
 extension SettingType where Value == String {
     /// The path of a file. One that is relative starts from the configuration file's folder.
     ///
-    /// The value is the path to open: with that folder before it.
+    /// The value is the path to open: with that folder before it. Where the file must exist it is an input, and its
+    /// contents count as part of the setting when two configurations are compared.
     ///
     /// - Parameter mustExist: Whether it is an error if there is nothing to be read at the path.
     /// - Returns: The type of the setting.
@@ -19,6 +20,9 @@ extension SettingType where Value == String {
                 if mustExist, !context.environment.isReadable(path) {
                     context.report("there is no readable file '\(path)'", at: node)
                     return nil
+                }
+                if mustExist {
+                    context.hidden.append(HiddenValue(ofFile: path, in: context.environment, at: node.path))
                 }
                 return SettingReading(value: path, effective: .string(path))
             },

@@ -26,6 +26,7 @@ struct SettingsContext: Sendable {
     let baseDirectory: String
     let environment: SettingsEnvironment
     var issues: [SettingsIssue] = []
+    var hidden: [HiddenValue] = []
 
     mutating func report(_ message: String, at node: SettingsNode, suggestion: String? = nil) {
         issues.append(SettingsIssue(at: node.mark, path: node.path, message: message, suggestion: suggestion))
@@ -218,6 +219,8 @@ public struct SettingsResult<Value: Sendable>: Sendable {
     public var issues: [SettingsIssue]
     /// The settings in effect, defaults included and secrets redacted; `null` when there are issues.
     public var effective: JSONValue
+    /// What of the settings does not show in ``effective``: secrets, and the contents of files.
+    public var hidden: [HiddenValue]
 }
 
 extension SettingType {
@@ -238,9 +241,10 @@ extension SettingType {
         var context = SettingsContext(baseDirectory: baseDirectory, environment: environment, issues: issues)
         let reading = read(node, &context)
         guard let reading, context.issues.isEmpty else {
-            return SettingsResult(value: nil, issues: context.issues.sorted(), effective: .null)
+            return SettingsResult(value: nil, issues: context.issues.sorted(), effective: .null, hidden: [])
         }
-        return SettingsResult(value: reading.value, issues: [], effective: reading.effective)
+        return SettingsResult(
+            value: reading.value, issues: [], effective: reading.effective, hidden: context.hidden)
     }
 
     /// The JSON Schema (2020-12) of a document of this type.

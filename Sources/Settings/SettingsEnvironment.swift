@@ -38,6 +38,21 @@ public struct SettingsEnvironment: Sendable {
         isReadable: { path in access(path, R_OK) == 0 }
     )
 
+    /// A value that is another one when the file has other contents. Large files are not read: of those, time and size
+    /// count.
+    func fingerprint(ofFile path: String) -> Int {
+        var hasher = Hasher()
+        if case .success(let bytes) = contents(path, Self.mostFingerprintedBytes) {
+            hasher.combine(bytes)
+        } else {
+            hasher.combine(FileIdentity(path: path))
+        }
+        return hasher.finalize()
+    }
+
+    /// The largest file that is read to see whether it has changed, in bytes.
+    private static let mostFingerprintedBytes = 1 << 20
+
     private static func readFile(_ path: String, maxBytes: Int) -> Result<[UInt8], SettingProblem> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return .failure(systemProblem(path)) }

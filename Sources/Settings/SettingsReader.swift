@@ -190,6 +190,7 @@ extension SettingsReader {
     /// Ends a run over a file: complains about keys that nobody declared, and hands the issues back to `context`.
     func finish<Value>(_ value: Value?, _ context: inout SettingsContext) -> SettingReading<Value>? {
         context.issues = self.context.issues
+        context.hidden = self.context.hidden
         if !toleratesUnknownKeys, case .file(_, let entries) = source {
             let usable = declared.filter { !reserved.contains($0) }
             for entry in entries where !declared.contains(entry.key) {

@@ -63,6 +63,8 @@ public struct CoreMetrics: Sendable {
     public let upstreamConnectFailuresTotal: CounterFamily
     /// `{listener,filter,action}`: what filters did.
     public let filterActionsTotal: CounterFamily
+    /// `{listener,filter,result}`: changes of rules that an operator asked for.
+    public let filterRuleChangesTotal: CounterFamily
 
     /// Declares the core's families.
     ///
@@ -132,5 +134,9 @@ public struct CoreMetrics: Sendable {
             "sluice_filter_actions_total",
             help: "What filters did with requests and responses; what a dry run would have done starts with would_.",
             labels: ["listener", "filter", "action"])
+        filterRuleChangesTotal = registry.counter(
+            "sluice_filter_rule_changes_total",
+            help: "Changes of filters' rules that an operator asked for: changed or refused.",
+            labels: ["listener", "filter", "result"])
     }
 }

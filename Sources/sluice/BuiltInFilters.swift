@@ -1,12 +1,16 @@
 import AccessLogFilter
 import ProxyRuntime
+import RateLimitFilter
 import Settings
+import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
 enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
-        BuiltInFilter(AccessLogFilterFactory.self)
+        BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(RateLimitFilterFactory.self),
+        BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 
     /// How their settings are read.

@@ -19,17 +19,17 @@ struct AdminEndpointsTests {
         responder = AdminResponder(endpoints: endpoints.all, requestGuard: nil)
     }
 
-    private func get(_ path: String, _ parameters: [String: String] = [:]) async -> AdminResponse {
+    private func get(_ path: String, _ parameters: KeyValuePairs<String, String> = [:]) async -> AdminResponse {
         await responder.respond(to: AdminRequest(method: .get, path: path, parameters: parameters))
     }
 
-    private func post(_ path: String, _ parameters: [String: String] = [:]) async -> AdminResponse {
+    private func post(_ path: String, _ parameters: KeyValuePairs<String, String> = [:]) async -> AdminResponse {
         await responder.respond(to: AdminRequest(method: .post, path: path, parameters: parameters))
     }
 
     private static let pages = [
         "/stats", "/stats/prometheus", "/metrics", "/ready", "/livez", "/server_info", "/config_dump", "/listeners",
-        "/clusters", "/connections", "/certs", "/memory", "/logging",
+        "/clusters", "/connections", "/certs", "/memory", "/logging", "/filters",
     ]
 
     @Test("come as JSON and as text, with the content type that says so", arguments: pages)
@@ -170,21 +170,6 @@ struct AdminEndpointsTests {
         registry.shared.increment(family, by: 7)
         #expect(await post("/reset_counters").status == .ok)
         #expect(await registry.gather().value("a_total") == .counter(0))
-    }
-
-    @Test(
-        "say what became of a reload",
-        arguments: [
-            (.reloaded("2 listeners changed"), .ok, "2 listeners changed\n"),
-            (.refused("sluice.yaml:3: no"), .unprocessableContent, "sluice.yaml:3: no\n"),
-            (.unsupported, .notImplemented, "this build cannot reload; restart it\n"),
-        ] as [(ReloadResult, HTTPResponse.Status, String)])
-    func reloads(result: ReloadResult, status: HTTPResponse.Status, body: String) async {
-        proxy.state.withLock { $0.reload = result }
-        let response = await post("/reload")
-        #expect(response.status == status)
-        #expect(response.body == body)
-        #expect(proxy.actions == ["reload"])
     }
 
     @Test("are all described in docs/admin.md")

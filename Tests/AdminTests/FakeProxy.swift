@@ -1,5 +1,6 @@
 import Admin
 import Logging
+import Settings
 import Synchronization
 
 /// A proxy that says what a test wants and remembers what it was told to do.
@@ -9,6 +10,11 @@ final class FakeProxy: ProxyInspection {
         var clientID = "orders"
         var level = Logger.Level.info
         var reload = ReloadResult.unsupported
+        var status: JSONValue? = [
+            "clients": 3, "rules": [["rule": "payments", "active": "blue"], ["rule": "orders", "active": "green"]],
+        ]
+        var ruleChange = RuleChangeResult.changed([.init(listener: "apps", text: "payments: green")])
+        var changes: [RuleChange] = []
         var actions: [String] = []
     }
 
@@ -85,9 +91,25 @@ final class FakeProxy: ProxyInspection {
     func failHealthcheck() async { note("fail") }
     func okHealthcheck() async { note("ok") }
     func drainListeners() async { note("drain") }
-    func reload() async -> ReloadResult {
-        note("reload")
+    func reload(dryRun: Bool) async -> ReloadResult {
+        note(dryRun ? "dry run" : "reload")
         return state.withLock(\.reload)
+    }
+
+    func filters() async -> [FilterInformation] {
+        [
+            FilterInformation(listener: "apps", type: "access_log", name: "log", dryRun: false),
+            FilterInformation(
+                listener: "apps", type: "topic_rewrite", name: "canary", dryRun: true,
+                when: ["client_id": ["prefix": "a\u{1b}"]], status: state.withLock(\.status)),
+        ]
+    }
+
+    func changeRule(_ change: RuleChange) async -> RuleChangeResult {
+        state.withLock { state in
+            state.changes.append(change)
+            return state.ruleChange
+        }
     }
     func quit() async { note("quit") }
 }

@@ -16,6 +16,7 @@ import Testing
         #expect(limits.frameTimeout == .seconds(60))
         #expect(limits.drainTimeout == .seconds(20))
         #expect(limits.idleTimeout == .seconds(600))
+        #expect(configuration.reload == ReloadConfiguration(watch: false, interval: .seconds(1)))
         let listener = try #require(configuration.listeners.first)
         #expect(listener.name == "apps")
         #expect(listener.cluster == "main")
@@ -55,6 +56,7 @@ import Testing
               frame_timeout: 5s
               drain_timeout: 0s
               idle_timeout: 7m
+            reload: { watch: true, interval: 250ms }
             listeners:
               - name: apps
                 address: 0.0.0.0:9092
@@ -87,6 +89,7 @@ import Testing
         #expect(configuration.limits.frameTimeout == .seconds(5))
         #expect(configuration.limits.drainTimeout == .zero)
         #expect(configuration.limits.idleTimeout == .seconds(420))
+        #expect(configuration.reload == ReloadConfiguration(watch: true, interval: .milliseconds(250)))
         let listener = try #require(configuration.listeners.first)
         #expect(listener.onUnknown == .close)
         #expect(listener.proxyProtocol)
@@ -168,7 +171,7 @@ import Testing
             effective.description == """
                 {"admin":{"address":"127.0.0.1:9901"},"limits":{"max_frame":"100MiB","max_held_frame":"100MiB",\
                 "buffered_bytes":"256MiB","requests_in_flight":1000,"frame_timeout":"1m","drain_timeout":"20s",\
-                "idle_timeout":"10m"},"listeners":[{"name":"apps","address":"127.0.0.1:9092","cluster":"main",\
+                "idle_timeout":"10m"},"reload":{"watch":false,"interval":"1s"},"listeners":[{"name":"apps","address":"127.0.0.1:9092","cluster":"main",\
                 "on_unknown":"forward","proxy_protocol":false,"proxy_protocol_trusted":["127.0.0.0/8","::1"],\
                 "brokers":{"mode":"ports","ports":"9093-9192","first_broker_id":0},\
                 "filters":[{"type":"tap","dry_run":false,"password":"[redacted]"}]}],\

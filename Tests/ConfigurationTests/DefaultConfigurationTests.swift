@@ -34,7 +34,7 @@ import Testing
     @Test func theSchemaNamesEveryKeyAndFilter() throws {
         let schema = ConfigurationLoader(filterTypes: fakeFilters).jsonSchema
         #expect(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema")
-        #expect(schema.keys == ["admin", "limits", "listeners", "clusters"])
+        #expect(schema.keys == ["admin", "limits", "reload", "listeners", "clusters"])
         #expect(schema["required"] == ["listeners", "clusters"])
         #expect(schema["additionalProperties"] == false)
         let listener = try #require(schema["properties"]?["listeners"]?["items"])

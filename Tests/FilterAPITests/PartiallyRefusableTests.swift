@@ -138,6 +138,32 @@ struct PartiallyRefusableTests {
         }
     }
 
+    /// What is sent though nothing be left of it, since the answer tells other things as well, or a session counts it.
+    private static let alwaysSent: Set<APIKey> = [.metadata, .describeLogDirs, .shareFetch, .shareAcknowledge]
+
+    @Test("Nothing goes on of a request of which all is refused", arguments: apis)
+    fileprivate func everything(api: RefusableAPI) throws {
+        try Self.everything(api.type)
+    }
+
+    private static func everything<Asked: PartiallyRefusable>(_ type: Asked.Type) throws {
+        for version in type.validVersions {
+            for seed in seeds {
+                let asked = try RandomBody.message(type, version: version, seed: seed)
+                var rest = asked
+                switch rest.refuseParts(version: version, { _ in refused }) {
+                case .nothing: #expect(rest == asked)
+                case .everything(let answer):
+                    #expect(!alwaysSent.contains(type.apiKey))
+                    _ = try answer.reread(version)
+                case .part:
+                    #expect(alwaysSent.contains(type.apiKey), "version \(version): \(asked)")
+                    _ = try rest.reread(version)
+                }
+            }
+        }
+    }
+
     private static func answer<Asked: PartiallyRefusable>(
         _ asked: Asked, _ version: Int16, _ decide: (ResourceReference) -> Refusal?
     ) throws -> Asked.Response? {

@@ -121,7 +121,7 @@ struct FieldWalkerTests {
             let bytes = frame.bytes
             let layout = try #require(MessageLayout.layout(frame.apiKey, frame.direction))
             let program = WalkProgram(
-                layout: layout, version: frame.apiVersion, roles: [.host], reportingElementsOf: .brokerID)
+                layout: layout, version: frame.apiVersion, roles: [.host], reportingElementsOf: [.brokerID])
             let walk = try program.walk(bytes, from: try frame.bodyOffset(bytes))
             let hosts = walk.trace.fields.count
             guard case .array(let location, let count)? = walk.trace.marks.first else {

@@ -7,7 +7,7 @@ import Testing
 struct MalformedWalkTests {
     private func program(_ frame: CapturedFrame) throws -> WalkProgram {
         let layout = try #require(MessageLayout.layout(frame.apiKey, frame.direction))
-        return WalkProgram(layout: layout, version: frame.apiVersion, roles: .all, reportingElementsOf: .brokerID)
+        return WalkProgram(layout: layout, version: frame.apiVersion, roles: .all, reportingElementsOf: [.brokerID])
     }
 
     @Test("There are frames of nearly every API and version to try")

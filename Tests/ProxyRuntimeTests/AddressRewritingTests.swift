@@ -217,7 +217,7 @@ struct AddressRewritingTests {
     private func exchange(
         _ test: RewritingCase, _ connections: Connections, cut: Int? = nil, tail: [UInt8] = []
     ) throws -> KafkaFrame {
-        connections.cluster.learn(topics: [("orders", topicID)])
+        connections.cluster.learn(topics: [SeenTopic(name: "orders", id: topicID)])
         try connections.clientSends(test.request, version: test.version, id: 77)
         let request = try #require(try connections.brokerGot().first)
         var response = try Connections.response(test.response, to: request)

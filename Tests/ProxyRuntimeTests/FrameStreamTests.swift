@@ -130,7 +130,7 @@ struct FrameStreamTests {
             connections = try Connections(FrameStreamTests.chains[chain]?(journal) ?? [])
             conversation = try Conversation.make()
             // Else Sluice would ask for its name, sooner or later as the bytes come.
-            connections.cluster.learn(topics: [("orders", Conversation.topicID)])
+            connections.cluster.learn(topics: [SeenTopic(name: "orders", id: Conversation.topicID)])
         }
 
         func run(cuts: (Int) -> [Int]) throws -> Passed {

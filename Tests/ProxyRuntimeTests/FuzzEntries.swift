@@ -84,7 +84,7 @@ package enum FuzzEntries {
         _ = try? RequestHead.read(bytes, frameSize: bytes.count)
         guard let choice = Choice(bytes) else { return }
         let program = WalkProgram(
-            layout: choice.layout, version: choice.version, roles: .all, reportingElementsOf: .brokerID)
+            layout: choice.layout, version: choice.version, roles: .all, reportingElementsOf: [.brokerID])
         let whole = walk(choice.body, program, pieces: choice.body.count)
         for pieces in [1, 3] {
             let other = walk(choice.body, program, pieces: pieces)

@@ -33,22 +33,10 @@ final class TopicGuardConnection: ConnectionFilter {
     func request(_ request: FilteredRequest) -> RequestAction {
         // What cannot be read cannot be judged: that is a denial.
         guard let asked = try? request.frame.body(CreateTopicsRequest.self) else { return .close(reason: "unreadable") }
-        let refused = asked.topics.filter { topic in reserved.contains { $0.matches(topic.name) } }
-        if refused.isEmpty { return .forward }
-        var answer = CreateTopicsResponse()
-        answer.topics = refused.map { topic in
-            var result = CreateTopicsResponse.CreatableTopicResult()
-            result.name = topic.name
-            result.errorCode = .topicAuthorizationFailed
-            result.errorMessage = "the name is reserved"
-            return result
+        return request.refuse(asked) { part in
+            guard let name = part.topic?.name, reserved.contains(where: { $0.matches(name) }) else { return nil }
+            return Refusal(.topicAuthorizationFailed, message: "the name is reserved")
         }
-        if refused.count == asked.topics.count { return .answer(Answer(answer)) }
-        var rest = asked
-        rest.topics.removeAll { topic in reserved.contains { $0.matches(topic.name) } }
-        request.answerPart(answer, asked: asked)
-        request.frame.setBody(rest)
-        return .forward
     }
 }
 

@@ -277,6 +277,38 @@ import Testing
         #expect(type.decode(["file": "pw"], files: ["/etc/sluice/pw": long]).value == nil)
     }
 
+    @Test func aSecretThatHasChangedIsAnother() {
+        let type = SettingType<Secret>.secret
+        func hidden(_ tree: SettingsTree, _ value: String) -> [HiddenValue] {
+            type.decode(tree, variables: ["PW": value], files: ["/etc/sluice/pw": value, "/etc/sluice/p2": value])
+                .hidden
+        }
+        let first = hidden(["file": "pw"], "hunter2")
+        #expect(first.count == 1)
+        #expect(first == hidden(["file": "pw"], "hunter2\n"))
+        #expect(first != hidden(["file": "pw"], "hunter3"))
+        #expect(first != hidden(["file": "p2"], "hunter2"))
+        #expect(hidden(["env": "PW"], "a") != hidden(["env": "PW"], "b"))
+        var dumped = ""
+        dump(first, to: &dumped)
+        #expect(dumped.contains("redacted") && !dumped.contains("fingerprint"))
+    }
+
+    @Test func theContentsOfAFileThatIsReadCountAndThoseOfOneThatIsWrittenDoNot() {
+        func hidden(_ mustExist: Bool, _ contents: String) -> [HiddenValue] {
+            SettingType<String>.file(mustExist: mustExist).decode("a", files: ["/etc/sluice/a": contents]).hidden
+        }
+        #expect(hidden(true, "one") == hidden(true, "one"))
+        #expect(hidden(true, "one") != hidden(true, "two"))
+        #expect(hidden(false, "one").isEmpty)
+    }
+
+    @Test func aHiddenValueKnowsItsPlace() {
+        let type = SettingType<[Secret]>.structure { $0.required("all", .list(of: .secret), "") }
+        let result = type.decode(["all": [["env": "A"], ["env": "B"]]], variables: ["A": "1", "B": "2"])
+        #expect(result.hidden.map(\.path) == ["all[0]", "all[1]"])
+    }
+
     @Test func theValueOfAVariableIsNotShownInErrors() {
         #expect(
             SettingType<Int>.integer(0...9).problem(.expanded("hunter2", from: "${PW}"))

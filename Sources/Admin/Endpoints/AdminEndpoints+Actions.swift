@@ -1,5 +1,6 @@
 import HTTPTypes
 import Logging
+import Settings
 import Telemetry
 
 extension AdminEndpoints {
@@ -49,14 +50,35 @@ extension AdminEndpoints {
     }
 
     @Sendable func reload(_ request: AdminRequest) async -> AdminResponse {
-        report("reloading")
-        return switch await inspection.reload() {
-        case .reloaded(let changes): .text(changes.hasSuffix("\n") ? changes : changes + "\n")
-        case .refused(let errors):
-            .text(errors.hasSuffix("\n") ? errors : errors + "\n", status: .unprocessableContent)
-        case .unsupported: .text("this build cannot reload; restart it\n", status: .notImplemented)
+        let dryRun: Bool
+        switch request.parameters["dry_run"] {
+        case nil, "false", "0": dryRun = false
+        case "", "true", "1": dryRun = true
+        default: return .text("dry_run: true or false\n", status: .badRequest)
+        }
+        guard request.format(.text) != nil else {
+            return .text("unknown format; there are json and text\n", status: .badRequest)
+        }
+        if !dryRun { report("asked to reload") }
+        let result = await inspection.reload(dryRun: dryRun)
+        return page(request, usually: .text) {
+            switch result {
+            case .accepted(let answer): .json(text: answer.json.prettyPrinted + "\n")
+            case .refused(let errors): .errors(errors, status: .unprocessableContent)
+            case .unavailable(let why): .errors([why], status: .serviceUnavailable)
+            case .unsupported: .errors([Self.noFile], status: .notImplemented)
+            }
+        } text: {
+            switch result {
+            case .accepted(let answer): .text(answer.text)
+            case .refused(let errors): .text(errors.map { "\($0)\n" }.joined(), status: .unprocessableContent)
+            case .unavailable(let why): .text("\(why)\n", status: .serviceUnavailable)
+            case .unsupported: .text("\(Self.noFile)\n", status: .notImplemented)
+            }
         }
     }
+
+    private static let noFile = "this process has no configuration file to read again"
 
     @Sendable func resetCounters(_ request: AdminRequest) async -> AdminResponse {
         await registry.resetCounters()
@@ -71,12 +93,18 @@ extension AdminEndpoints {
     }
 
     /// Every button that is pressed is in the log.
-    private func report(_ what: Logger.Message, _ metadata: Logger.Metadata = [:]) {
+    func report(_ what: Logger.Message, _ metadata: Logger.Metadata = [:]) {
         logger.notice(what, metadata: metadata)
     }
 }
 
 extension AdminResponse {
+    /// What is wrong, for programs.
+    static func errors(_ errors: [String], status: HTTPResponse.Status) -> AdminResponse {
+        let body: JSONValue = ["errors": .array(errors.map { .string($0) })]
+        return .json(text: body.prettyPrinted + "\n", status: status)
+    }
+
     /// A refusal that says which methods there are.
     static func text(_ body: String, status: HTTPResponse.Status, allow: String) -> AdminResponse {
         var response = AdminResponse.text(body, status: status)

@@ -59,6 +59,7 @@ extension AdminEndpoints {
             table.add("uptime", Quantity.seconds(server.uptimeSeconds))
             table.add("concurrency", "\(server.concurrency)")
             table.add("configuration_file", server.configurationFile)
+            table.add("configuration_generation", "\(server.configurationGeneration)")
             table.add("process_id", "\(server.processID)")
             return .text(table.text)
         }
@@ -83,7 +84,9 @@ extension AdminEndpoints {
             for listener in listeners {
                 let filters = listener.filters.map { "\($0.type)/\($0.name)\($0.dryRun ? " (dry run)" : "")" }
                 table.add(
-                    listener.name, listener.address, listener.mode, listener.cluster, "\(listener.connections)",
+                    listener.name, listener.address, listener.mode, listener.cluster,
+                    listener.draining > 0
+                        ? "\(listener.connections) (\(listener.draining) draining)" : "\(listener.connections)",
                     listener.tls, listener.onUnknown, filters.isEmpty ? nil : filters.joined(separator: ", "))
             }
             return .text(table.text)

@@ -28,6 +28,7 @@ struct AdminEndpoints: Sendable {
                 method: .get, path: "/config_dump", summary: "the running configuration, secrets redacted",
                 handler: configDump),
             .init(method: .get, path: "/listeners", summary: "listeners and their filters", handler: listeners),
+            .init(method: .get, path: "/filters", summary: "filters, and what they do at this moment", handler: filters),
             .init(
                 method: .get, path: "/clusters", summary: "clusters, brokers and where clients find them",
                 handler: clusters),
@@ -43,7 +44,13 @@ struct AdminEndpoints: Sendable {
             .init(
                 method: .post, path: "/drain_listeners", summary: "accept no new connections, finish the open ones",
                 handler: drainListeners),
-            .init(method: .post, path: "/reload", summary: "read the configuration again", handler: reload),
+            .init(
+                method: .post, path: "/reload", summary: "read the configuration again; ?dry_run says what would change",
+                handler: reload),
+            .init(
+                method: .post, path: "/filters/{filter}/rules/{rule}",
+                summary: "?NAME=VALUE changes a rule while it runs; ?listener=NAME on one listener only",
+                handler: changeRule),
             .init(
                 method: .post, path: "/reset_counters", summary: "counters and histograms to zero",
                 handler: resetCounters),

@@ -7,19 +7,21 @@ struct AdminRequest: Sendable {
     var method: HTTPRequest.Method
     /// Without the query, and without a slash at its end.
     var path: String
-    /// Parameters of the query and, where a form was sent, of the form.
-    var parameters: [String: String]
+    /// Parameters of the query and, where a form was sent, of the form, in the order in which they stand there.
+    private(set) var allParameters: [AdminParameter]
+    /// The names in the path of an endpoint that has some.
+    var pathParameters: [String: String] = [:]
     var headers: HTTPFields
     /// The `Host` header.
     var authority: String?
 
     init(
-        method: HTTPRequest.Method, path: String, parameters: [String: String] = [:], headers: HTTPFields = [:],
+        method: HTTPRequest.Method, path: String, parameters: KeyValuePairs<String, String> = [:], headers: HTTPFields = [:],
         authority: String? = nil
     ) {
         self.method = method
         self.path = path
-        self.parameters = parameters
+        allParameters = parameters.map { AdminParameter(name: $0, value: $1) }
         self.headers = headers
         self.authority = authority
     }
@@ -38,9 +40,15 @@ struct AdminRequest: Sendable {
     }
 
     private mutating func add(_ uri: URI) {
-        for parameter in uri.queryParameters where parameters[String(parameter.key)] == nil {
-            parameters[String(parameter.key)] = String(parameter.value)
+        for parameter in uri.queryParameters {
+            let name = PercentEncoding.decode(parameter.key) ?? String(parameter.key)
+            allParameters.append(AdminParameter(name: name, value: String(parameter.value)))
         }
+    }
+
+    /// The parameters by name; of several with one name, the first.
+    var parameters: [String: String] {
+        Dictionary(allParameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// In which form to answer: as `format` or the `Accept` header ask, else as given; `nil` for a format that does not exist.

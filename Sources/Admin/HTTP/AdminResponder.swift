@@ -11,6 +11,8 @@ struct AdminResponder: HTTPResponder {
     static let maxBodyBytes = 16 << 10
 
     private let endpoints: [String: [AdminEndpoint]]
+    /// The paths among them that have names in them.
+    private let patterns: [(pattern: PathPattern, path: String)]
     private let list: String
     private let requestGuard: RequestGuard?
 
@@ -21,6 +23,7 @@ struct AdminResponder: HTTPResponder {
     ///   - requestGuard: what refuses browsers of other sites; `nil` where only open pages are served.
     init(endpoints: [AdminEndpoint], requestGuard: RequestGuard?) {
         self.endpoints = Dictionary(grouping: endpoints, by: \.path)
+        patterns = self.endpoints.keys.sorted().compactMap { path in PathPattern(path).map { ($0, path) } }
         self.requestGuard = requestGuard
         var table = TextTable("METHOD", "PATH", "")
         for endpoint in endpoints {
@@ -49,16 +52,42 @@ struct AdminResponder: HTTPResponder {
 
     /// The answer to a request that has not been refused.
     func respond(to request: AdminRequest) async -> AdminResponse {
-        guard let atPath = endpoints[request.path] else {
-            return .text("no such page; there are:\n\n\(list)", status: .notFound)
+        var request = request
+        let atPath: [AdminEndpoint]
+        switch endpoints(for: request.path) {
+        case .none: return .text("no such page; there are:\n\n\(list)", status: .notFound)
+        case .malformed(let problem): return .text("\(problem)\n", status: .badRequest)
+        case .found(let found, let parameters):
+            atPath = found
+            request.pathParameters = parameters
         }
         let method = request.method == .head ? .get : request.method
         guard let endpoint = atPath.first(where: { $0.method == method }) else {
             let allowed = atPath.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }
                 .joined(separator: ", ")
-            return .text("\(request.path) takes \(allowed)\n", status: .methodNotAllowed, allow: allowed)
+            let path = VisibleText.escaped(request.path)
+            return .text("\(path) takes \(allowed)\n", status: .methodNotAllowed, allow: allowed)
         }
         return await endpoint.handler(request)
+    }
+
+    private enum Found {
+        case none
+        case malformed(String)
+        case found([AdminEndpoint], [String: String])
+    }
+
+    private func endpoints(for path: String) -> Found {
+        // A pattern is not a path: whoever writes its braces means a name that has braces.
+        if !path.contains("{"), let exact = endpoints[path] { return .found(exact, [:]) }
+        for (pattern, key) in patterns {
+            switch pattern.match(path) {
+            case .none: continue
+            case .malformed(let problem): return .malformed(problem)
+            case .parameters(let parameters): return .found(endpoints[key] ?? [], parameters)
+            }
+        }
+        return .none
     }
 
     /// The answer to a request that is refused, or `nil`.

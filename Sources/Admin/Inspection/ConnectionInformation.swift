@@ -42,6 +42,8 @@ package struct ConnectionInformation: Sendable, Encodable {
     package var bytesSent: UInt64
     /// Since it was accepted, in seconds.
     package var ageSeconds: Double
+    /// True if no further request is taken on it: it closes when what is in flight is answered.
+    package var draining: Bool
 
     /// Makes a description.
     ///
@@ -58,10 +60,12 @@ package struct ConnectionInformation: Sendable, Encodable {
     ///   - bytesReceived: bytes from the client.
     ///   - bytesSent: bytes to the client.
     ///   - ageSeconds: since it was accepted, in seconds.
+    ///   - draining: true if no further request is taken on it.
     package init(
         id: UInt64, listener: String, clientAddress: String, principal: String, clientID: String? = nil,
         softwareName: String? = nil, softwareVersion: String? = nil, upstream: String? = nil,
-        requestsInFlight: Int = 0, bytesReceived: UInt64 = 0, bytesSent: UInt64 = 0, ageSeconds: Double = 0
+        requestsInFlight: Int = 0, bytesReceived: UInt64 = 0, bytesSent: UInt64 = 0, ageSeconds: Double = 0,
+        draining: Bool = false
     ) {
         self.id = id
         self.listener = listener
@@ -75,5 +79,6 @@ package struct ConnectionInformation: Sendable, Encodable {
         self.bytesReceived = bytesReceived
         self.bytesSent = bytesSent
         self.ageSeconds = ageSeconds
+        self.draining = draining
     }
 }

@@ -32,6 +32,8 @@ package struct ListenerInformation: Sendable, Encodable {
     package var cluster: String
     /// How many connections are open, those on brokers' ports included.
     package var connections: Int
+    /// How many of them were accepted under former settings and are being drained.
+    package var draining: Int
     /// What happens to APIs and versions that are not known: `forward` or `close`.
     package var onUnknown: String
     /// `none`, `tls` or `mtls`.
@@ -47,11 +49,12 @@ package struct ListenerInformation: Sendable, Encodable {
     ///   - mode: how brokers are shown to clients.
     ///   - cluster: the cluster behind it.
     ///   - connections: how many connections are open.
+    ///   - draining: how many of them are being drained.
     ///   - onUnknown: what happens to APIs and versions that are not known.
     ///   - tls: `none`, `tls` or `mtls`.
     ///   - filters: the filter chain.
     package init(
-        name: String, address: String, mode: String, cluster: String, connections: Int, onUnknown: String,
+        name: String, address: String, mode: String, cluster: String, connections: Int, draining: Int = 0, onUnknown: String,
         tls: String = "none", filters: [Filter] = []
     ) {
         self.name = name
@@ -59,6 +62,7 @@ package struct ListenerInformation: Sendable, Encodable {
         self.mode = mode
         self.cluster = cluster
         self.connections = connections
+        self.draining = draining
         self.onUnknown = onUnknown
         self.tls = tls
         self.filters = filters

@@ -33,20 +33,17 @@ package protocol ProxyInspection: Sendable {
     func okHealthcheck() async
     /// Stops accepting connections and drains those that are open; the process goes on.
     func drainListeners() async
-    /// Reads the configuration again.
-    func reload() async -> ReloadResult
+    /// Reads the configuration again and takes it up, all of it or nothing.
+    ///
+    /// - Parameter dryRun: true to say only what would change.
+    /// - Returns: what changes.
+    func reload(dryRun: Bool) async -> ReloadResult
+    /// The filters of all listeners, in the order of the configuration.
+    func filters() async -> [FilterInformation]
+    /// Changes a rule of a filter on all listeners that have it, or on none.
+    func changeRule(_ change: RuleChange) async -> RuleChangeResult
     /// Begins to drain and end the process, as SIGTERM does; returns before that is done.
     func quit() async
-}
-
-/// What became of a reload.
-package enum ReloadResult: Sendable, Equatable {
-    /// The new configuration is running; the text says what changed.
-    case reloaded(String)
-    /// The old configuration goes on; the text has all errors.
-    case refused(String)
-    /// This build cannot reload.
-    case unsupported
 }
 
 /// Whether traffic should be sent to this proxy.

@@ -24,6 +24,8 @@ package struct ServerInformation: Sendable, Encodable {
     package var concurrency: Int
     /// The path of the configuration file; `nil` if there is none.
     package var configurationFile: String?
+    /// 1 since the start, one more with each reload that changed something.
+    package var configurationGeneration: Int
     /// The process's ID.
     package var processID: Int
 
@@ -37,10 +39,11 @@ package struct ServerInformation: Sendable, Encodable {
     ///   - uptimeSeconds: since the start, in seconds.
     ///   - concurrency: how many event loops serve clients.
     ///   - configurationFile: the path of the configuration file.
+    ///   - configurationGeneration: 1 since the start, one more with each reload that changed something.
     ///   - processID: the process's ID.
     package init(
         version: String, kafkaVersion: String, opensslVersion: String? = nil, state: State, uptimeSeconds: Int,
-        concurrency: Int, configurationFile: String? = nil, processID: Int
+        concurrency: Int, configurationFile: String? = nil, configurationGeneration: Int = 1, processID: Int
     ) {
         self.version = version
         self.kafkaVersion = kafkaVersion
@@ -49,6 +52,7 @@ package struct ServerInformation: Sendable, Encodable {
         self.uptimeSeconds = uptimeSeconds
         self.concurrency = concurrency
         self.configurationFile = configurationFile
+        self.configurationGeneration = configurationGeneration
         self.processID = processID
     }
 }

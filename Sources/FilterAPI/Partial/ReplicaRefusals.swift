@@ -122,11 +122,11 @@ extension AlterReplicaLogDirsRequest: PartiallyRefusable {
                     }
                 }
             }
-            if refused.isEmpty || !directory.topics.isEmpty { rest.append(directory) }
+            rest.append(directory)
         }
         if answer.results.isEmpty { return .nothing }
         dirs = rest
-        return rest.isEmpty ? .everything(answer) : .part(answer)
+        return rest.allSatisfy(\.topics.isEmpty) ? .everything(answer) : .part(answer)
     }
 }
 

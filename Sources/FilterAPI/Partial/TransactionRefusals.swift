@@ -104,7 +104,7 @@ extension WriteTxnMarkersRequest: PartiallyRefusable {
         }
         if answer.markers.isEmpty { return .nothing }
         markers = rest
-        return rest.isEmpty ? .everything(answer) : .part(answer)
+        return rest.allSatisfy(\.topics.isEmpty) ? .everything(answer) : .part(answer)
     }
 
     private static func result(

@@ -15,7 +15,7 @@ public struct CreateAclsRequest: RequestMessage {
         Creations []{ 0+
         ResourceType int8 0+ rresourceType
         ResourceName string 0+ rresourceName
-        ResourcePatternType int8 1+
+        ResourcePatternType int8 1+ rpatternType
         Principal string 0+ rprincipal
         Host string 0+
         Operation int8 0+

@@ -291,7 +291,7 @@ public struct CreateTopicsResponse: ResponseMessage {
         ErrorCode int16 0+ rerrorCode
         ErrorMessage string 1+ n0+ rerrorMessage
         TopicConfigErrorCode int16 5+ v5+ t0 rerrorCode
-        NumPartitions int32 5+
+        NumPartitions int32 5+ rpartitionCount
         ReplicationFactor int16 5+
         Configs []{ 5+ n5+
         Name string 5+

@@ -15,7 +15,7 @@ public struct DeleteAclsRequest: RequestMessage {
         Filters []{ 0+
         ResourceTypeFilter int8 0+ rresourceType
         ResourceNameFilter string 0+ n0+ rresourceName
-        PatternTypeFilter int8 1+
+        PatternTypeFilter int8 1+ rpatternType
         PrincipalFilter string 0+ n0+ rprincipal
         HostFilter string 0+ n0+
         Operation int8 0+
@@ -180,7 +180,7 @@ public struct DeleteAclsResponse: ResponseMessage {
         ErrorMessage string 0+ n0+ rerrorMessage
         ResourceType int8 0+ rresourceType
         ResourceName string 0+ rresourceName
-        PatternType int8 1+
+        PatternType int8 1+ rpatternType
         Principal string 0+ rprincipal
         Host string 0+
         Operation int8 0+

@@ -14,7 +14,7 @@ public struct DescribeAclsRequest: RequestMessage {
     package static let layoutText: StaticString = """
         ResourceTypeFilter int8 0+ rresourceType
         ResourceNameFilter string 0+ n0+ rresourceName
-        PatternTypeFilter int8 1+
+        PatternTypeFilter int8 1+ rpatternType
         PrincipalFilter string 0+ n0+ rprincipal
         HostFilter string 0+ n0+
         Operation int8 0+
@@ -125,7 +125,7 @@ public struct DescribeAclsResponse: ResponseMessage {
         Resources []{ 0+
         ResourceType int8 0+ rresourceType
         ResourceName string 0+ rresourceName
-        PatternType int8 1+
+        PatternType int8 1+ rpatternType
         Acls []{ 0+
         Principal string 0+ rprincipal
         Host string 0+

@@ -821,7 +821,7 @@ public struct StreamsGroupHeartbeatResponse: ResponseMessage {
         TaskOffsetIntervalMs int32 0+
         Status []{ 0+ n0+
         StatusCode int8 0+
-        StatusDetail string 0+
+        StatusDetail string 0+ rerrorMessage
         }
         ActiveTasks []{ 0+ n0+
         SubtopologyId string 0+

@@ -36,22 +36,59 @@ struct ChainBuilder {
     let filters: [BuiltInFilter]
     let registry: MetricsRegistry
     let logger: Logger
+    let inUse: FiltersInUse
 
-    /// Builds the chain of a listener.
+    /// What there is to build on: the chain that ran before on the same listener.
+    struct Former {
+        let chain: FilterChain
+        /// The names of the filters that go on as they are.
+        let kept: Set<String>
+    }
+
+    /// Builds the chain of a listener. Filters that are kept are the same as before; one that has changed is given the
+    /// one whose place it takes.
     ///
-    /// - Throws: what a filter cannot do without.
-    func build(_ entries: [FilterEntry], listener: String, cluster: any ClusterView) throws -> FilterChain {
-        guard !entries.isEmpty else { return .empty }
-        let built = try entries.compactMap { (entry: FilterEntry) throws -> FilterChain.Entry? in
-            guard let filter = filters.first(where: { $0.type.name == entry.type }) else { return nil }
+    /// - Parameters:
+    ///   - entries: the filters as configured.
+    ///   - listener: the listener's name.
+    ///   - cluster: what is known of the cluster behind it.
+    ///   - former: what ran before; nil at start.
+    /// - Returns: the chain (the former one if nothing differs), or what each filter that could not be made lacks.
+    func build(
+        _ entries: [FilterEntry], listener: String, cluster: any ClusterView, former: Former? = nil
+    ) -> Result<FilterChain, ChainError> {
+        guard !entries.isEmpty else { return .success(.empty) }
+        var built: [FilterChain.Entry] = []
+        var failures: [String] = []
+        for entry in entries {
+            let before = former?.chain.entries.first { $0.name == entry.name && $0.type == entry.type }
+            if let before, former?.kept.contains(entry.name) == true {
+                built.append(before)
+                continue
+            }
+            guard let type = filters.first(where: { $0.type.name == entry.type }) else { continue }
             let context = FilterContext(
                 name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun,
-                cluster: cluster)
-            return FilterChain.Entry(
-                name: entry.name, type: entry.type, filter: try filter.make(entry.configuration, context: context),
-                isDryRun: entry.dryRun, when: entry.when)
+                when: entry.when, cluster: cluster, predecessor: before?.filter)
+            do {
+                let filter = try type.make(entry.configuration, context: context)
+                built.append(
+                    FilterChain.Entry(
+                        name: entry.name, type: entry.type, filter: filter, isDryRun: entry.dryRun,
+                        when: entry.when, lease: inUse.lease(filter)))
+            } catch {
+                failures.append("\(entry.mark): filter '\(entry.name)' of listener '\(listener)': \(error)")
+            }
         }
+        if !failures.isEmpty { return .failure(ChainError(failures: failures)) }
+        if let former, built.map(\.instance) == former.chain.entries.map(\.instance) { return .success(former.chain) }
         let generation = Self.generations.add(1, ordering: .relaxed).newValue
-        return FilterChain(generation: generation, entries: built)
+        return .success(FilterChain(generation: generation, entries: built))
     }
+}
+
+/// Filters that could not be made.
+struct ChainError: Error {
+    /// One line for each.
+    let failures: [String]
 }

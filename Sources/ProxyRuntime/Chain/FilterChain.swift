@@ -21,6 +21,8 @@ package struct FilterChain: Sendable {
         /// connection is kept.
         package let instance: UInt64
         let interests: [Interest]
+        /// Keeps the filter from being shut down; nil if somebody else sees to that.
+        private let lease: FilterLease?
 
         /// An entry.
         ///
@@ -30,17 +32,18 @@ package struct FilterChain: Sendable {
         ///   - filter: the filter.
         ///   - isDryRun: true if it does all but act.
         ///   - when: which requests it sees; nil for all.
-        ///   - instance: that of the entry which held this very filter in the former chain; nil for a new filter.
+        ///   - lease: what keeps the filter from being shut down; nil if somebody else sees to that.
         package init(
             name: String, type: String, filter: any Filter, isDryRun: Bool, when: WhenCondition?,
-            instance: UInt64? = nil
+            lease: FilterLease? = nil
         ) {
             self.name = name
             self.type = type
             self.filter = filter
             self.isDryRun = isDryRun
             self.when = when
-            self.instance = instance ?? Self.instances.add(1, ordering: .relaxed).newValue
+            self.lease = lease
+            instance = Self.instances.add(1, ordering: .relaxed).newValue
             self.interests = filter.interests
         }
 

@@ -3,17 +3,15 @@ import KafkaMessages
 import KafkaWire
 
 extension FilteredResponse {
-    /// Puts what the last filter has answered, of those that did, together with the answer to the rest.
+    /// Puts the part of the answer that a filter has given last together with the answer to the rest.
     ///
     /// - Throws: ``WireError`` if the answer to the rest cannot be read.
     func mergeLastPart() throws(WireError) {
-        guard let partial = record.partialAnswers.last else { return }
-        guard let asked = partial.asked as? any PartiallyAnswerable else {
-            record.partialAnswers.removeLast()
-            return
-        }
-        let rest = try decoded(asked)
-        if let merged = record.mergeParts(of: partial.filter, into: rest) { frame.setBody(merged) }
+        guard let partial = record.partialAnswers.popLast(), let asked = partial.asked as? any PartiallyAnswerable
+        else { return }
+        let answer = try decoded(asked)
+        let merged = asked.mergeAny(answer, part: partial.answer, rest: partial.rest, version: record.apiVersion)
+        if let merged { frame.setBody(merged) }
     }
 
     private func decoded<Asked: PartiallyAnswerable>(_ asked: Asked) throws(WireError) -> any ResponseMessage {

@@ -26,6 +26,7 @@ package final class ClusterMonitor: Sendable {
         self.group = group
         self.refresh = refresh
         self.logger = logger
+        cluster.lend(group)
     }
 
     /// Watches until its task is cancelled.

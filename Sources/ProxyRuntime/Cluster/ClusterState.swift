@@ -1,4 +1,4 @@
-package import FilterAPI
+import FilterAPI
 package import KafkaWire
 package import Logging
 package import NIOCore
@@ -16,19 +16,21 @@ package final class ClusterState: ClusterView {
     }
 
     private struct State {
+        var connectTimeout: TimeAmount
         var topology = Topology()
         var reachability: [Reachability]
         var nextBootstrap = 0
         /// Why a broker could not be reached when it was last tried, by ID.
         var failures: [Int32: String] = [:]
+        /// Where connections of Sluice's own live; nil until the cluster is watched.
+        var group: (any EventLoopGroup)?
     }
 
     package let name: String
     /// The addresses in the configuration.
     package let bootstrapServers: [Broker]
-    /// How long a connection may take to come about.
-    package let connectTimeout: TimeAmount
     private let state: Mutex<State>
+    private static let topicsAtOnce = 256
     let logger: Logger
 
     package init(
@@ -36,9 +38,15 @@ package final class ClusterState: ClusterView {
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers.map { Broker(id: -1, host: $0.host, port: $0.port) }
-        self.connectTimeout = connectTimeout
         self.logger = logger
-        self.state = Mutex(State(reachability: bootstrapServers.map { _ in .untried }))
+        self.state = Mutex(
+            State(connectTimeout: connectTimeout, reachability: bootstrapServers.map { _ in .untried }))
+    }
+
+    /// How long a connection may take to come about. A reload may change it.
+    package var connectTimeout: TimeAmount {
+        get { state.withLock { $0.connectTimeout } }
+        set { state.withLock { $0.connectTimeout = newValue } }
     }
 
     /// The latest snapshot.
@@ -62,8 +70,26 @@ package final class ClusterState: ClusterView {
         state.withLock { $0.topology.partitions[topic] }
     }
 
-    package func describe(_ topics: [String]) async throws -> [TopicDescription] {
-        throw ClusterQuestionError.unavailable
+    /// Where connections of Sluice's own live; nil until the cluster is watched.
+    var group: (any EventLoopGroup)? { state.withLock { $0.group } }
+
+    /// Whoever watches the cluster lends it its event loops for questions.
+    func lend(_ group: any EventLoopGroup) {
+        state.withLock { $0.group = group }
+    }
+
+    /// Where to ask, those first that are likely to answer: bootstrap servers, then brokers that are known.
+    func serversToAsk() -> [Broker] {
+        state.withLock { state in
+            let servers = zip(bootstrapServers, state.reachability).map { server, reachability in
+                if case .unreachable = reachability { (server, false) } else { (server, true) }
+            }
+            let brokers = state.topology.brokers.values.sorted { $0.id < $1.id }.map { broker in
+                (broker, state.failures[broker.id] == nil)
+            }
+            let all = servers + brokers
+            return all.filter(\.1).map(\.0) + all.filter { !$0.1 }.map(\.0)
+        }
     }
 
     /// The address of a broker; nil if it is not known.
@@ -136,11 +162,15 @@ package final class ClusterState: ClusterView {
         }
     }
 
-    /// Takes over topic IDs.
-    func learn(topics: [(name: String, id: KafkaUUID)]) {
-        guard !topics.isEmpty else { return }
-        state.withLock { state in
-            for topic in topics { state.topology.learn(topic: topic.name, id: topic.id) }
+    /// Takes over topics: their IDs, and how many partitions they have.
+    func learn(topics: [SeenTopic]) {
+        // A few at a time, so that nobody waits long for a name while a large cluster is learned.
+        for start in stride(from: 0, to: topics.count, by: Self.topicsAtOnce) {
+            state.withLock { state in
+                for topic in topics[start..<min(start + Self.topicsAtOnce, topics.count)] {
+                    state.topology.learn(topic)
+                }
+            }
         }
     }
 

@@ -36,9 +36,17 @@ package struct Topology: Sendable, Equatable {
 
     package init() {}
 
-    /// Notes the ID of a topic. A topic that was deleted and made again has a new one.
-    mutating func learn(topic: String, id: KafkaUUID) {
-        if topicNames.count >= Self.mostTopics {
+    /// Notes what a response says of a topic. One that was deleted and made again has a new ID.
+    mutating func learn(_ topic: SeenTopic) {
+        guard let name = topic.name ?? topic.id.flatMap({ topicNames[$0] }), !name.isEmpty else { return }
+        if let id = topic.id, topicNames[id] != name || topicIDs[name] != id { learn(topic: name, id: id) }
+        guard topic.partitions > 0, partitions[name] != topic.partitions else { return }
+        if partitions[name] == nil, partitions.count >= Self.mostTopics { partitions.removeAll() }
+        partitions[name] = topic.partitions
+    }
+
+    private mutating func learn(topic: String, id: KafkaUUID) {
+        if topicIDs[topic] == nil, max(topicNames.count, topicIDs.count) >= Self.mostTopics {
             topicNames.removeAll()
             topicIDs.removeAll()
         }
@@ -46,4 +54,23 @@ package struct Topology: Sendable, Equatable {
         topicNames[id] = topic
         topicIDs[topic] = id
     }
+}
+
+/// A topic as a response shows it.
+package struct SeenTopic: Sendable, Hashable {
+    /// Its name; nil where the response names it by its ID alone.
+    package var name: String?
+    /// Its ID; nil where the version has none, or the cluster.
+    package var id: KafkaUUID?
+    /// How many partitions it has; 0 where the response does not say, as for a topic with an error.
+    package var partitions = 0
+
+    package init(name: String? = nil, id: KafkaUUID? = nil, partitions: Int = 0) {
+        self.name = name
+        self.id = id
+        self.partitions = partitions
+    }
+
+    /// True if it says anything.
+    var teaches: Bool { (name != nil || id != nil) && (id != nil || partitions > 0) }
 }

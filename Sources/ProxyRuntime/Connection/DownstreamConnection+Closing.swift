@@ -14,8 +14,8 @@ extension DownstreamConnection {
         shared.loop.connections[ObjectIdentifier(self)] = self
         shared.metrics.connections.increment()
         shared.metrics.connectionsTotal.increment()
-        if shared.loop.isDraining { setPause(.draining, true) }
         if !awaitsProxyHeader { admit() }
+        if shared.isDraining { drain() }
     }
 
     /// Asks the filters that decide on connections. The client's address is known by now.
@@ -131,7 +131,7 @@ extension DownstreamConnection {
             pauses.isDisjoint(with: [.connecting, .holding, .muted])
         {
             close(reason: "client")
-        } else if shared.loop.isDraining, current == nil, heldAnswer == nil, answering == nil {
+        } else if shared.isDraining, current == nil, heldAnswer == nil, answering == nil {
             close(reason: "drain")
         }
     }

@@ -71,8 +71,7 @@ extension UpstreamConnection: UpstreamAsking {
     private func learnNames(_ body: ByteBuffer, version: Int16) {
         var reader = WireReader(body)
         guard let response = try? MetadataResponse.decode(from: &reader, version: version) else { return }
-        let named = response.topics.compactMap { topic in topic.name.map { (name: $0, id: topic.topicID) } }
-        shared.cluster.learn(topics: named.filter { !$0.id.isZero && !$0.name.isEmpty })
+        shared.cluster.learn(topics: response.topics.map(SeenTopic.init))
     }
 
     /// Asks for the brokers, on a connection to a broker of which only the ID is known: then the client is sent away,

@@ -194,7 +194,7 @@ final class PlanTable {
         if chain.wantsTopics(key, version, .response, among: filters) { roles.formUnion(CoreRoles.topics) }
         if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
         let program = WalkProgram(
-            layout: layout, version: version, roles: roles, reportingElementsOf: .brokerID)
+            layout: layout, version: version, roles: roles, reportingElementsOf: [.brokerID])
         let used = program.reportsNothing ? nil : program
         let mode: ResponsePlan.Mode
         if let depth, depth >= .body || (depth >= .fields && !streams) {
@@ -240,8 +240,8 @@ enum CoreRoles {
     static func response(_ key: APIKey) -> FieldRoles {
         switch key {
         case .fetch, .shareFetch: [.errorCode, .topicName, .topicID, .records]
-        case .metadata: [.errorCode, .topicName, .topicID]
-        case .createTopics: [.errorCode, .topicName, .topicID]
+        case .metadata: [.errorCode, .topicName, .topicID, .partitionIndex]
+        case .createTopics: [.errorCode, .topicName, .topicID, .partitionCount]
         default: [.errorCode]
         }
     }

@@ -22,17 +22,47 @@ package final class HoldBudget: Sendable {
     }
 
     private struct State {
+        var limit: Int
         var reserved = 0
         var frames = 0
         var waiters: [Waiter] = []
+
+        func hasRoom(for bytes: Int) -> Bool { reserved + bytes <= limit || reserved == 0 }
+
+        mutating func add(_ bytes: Int) {
+            reserved += bytes
+            frames += 1
+        }
+
+        /// Gives memory to those that have waited longest, as far as it goes.
+        mutating func admitted() -> [EventLoopPromise<Void>] {
+            var ready: [EventLoopPromise<Void>] = []
+            while let next = waiters.first, hasRoom(for: next.bytes) {
+                add(next.bytes)
+                ready.append(next.promise)
+                waiters.removeFirst()
+            }
+            return ready
+        }
     }
 
-    /// `limits.buffered_bytes`.
-    package let limit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     package init(limit: Int) {
-        self.limit = limit
+        state = Mutex(State(limit: limit))
+    }
+
+    /// `limits.buffered_bytes`. A lower limit takes nothing away from frames that have their memory; one that waits for
+    /// more than there is now gets it when nothing else is held.
+    package var limit: Int {
+        get { state.withLock { $0.limit } }
+        set {
+            let ready = state.withLock { state in
+                state.limit = newValue
+                return state.admitted()
+            }
+            for promise in ready { promise.succeed() }
+        }
     }
 
     /// What is held now.
@@ -48,9 +78,8 @@ package final class HoldBudget: Sendable {
     /// - Returns: nil if the memory is had at once, else a future that comes with it.
     func reserve(_ bytes: Int, on loop: any EventLoop) -> EventLoopFuture<Void>? {
         state.withLock { state in
-            if state.waiters.isEmpty, state.reserved + bytes <= limit || state.reserved == 0 {
-                state.reserved += bytes
-                state.frames += 1
+            if state.waiters.isEmpty, state.hasRoom(for: bytes) {
+                state.add(bytes)
                 return nil
             }
             let promise = loop.makePromise(of: Void.self)
@@ -62,10 +91,7 @@ package final class HoldBudget: Sendable {
     /// Counts memory that is held already, beyond the limit if it must be: a frame that came whole and now waits for a
     /// filter.
     func take(_ bytes: Int) {
-        state.withLock { state in
-            state.reserved += bytes
-            state.frames += 1
-        }
+        state.withLock { $0.add(bytes) }
     }
 
     /// Gives memory back.
@@ -73,14 +99,7 @@ package final class HoldBudget: Sendable {
         let ready = state.withLock { state in
             state.reserved -= bytes
             state.frames -= 1
-            var ready: [EventLoopPromise<Void>] = []
-            while let next = state.waiters.first, state.reserved + next.bytes <= limit || state.reserved == 0 {
-                state.reserved += next.bytes
-                state.frames += 1
-                ready.append(next.promise)
-                state.waiters.removeFirst()
-            }
-            return ready
+            return state.admitted()
         }
         for promise in ready { promise.succeed() }
     }

@@ -71,7 +71,7 @@ struct ObservingSink: FieldSink {
 
     mutating func beginRecords(_ location: FieldLocation) {
         let bytes = UInt64(location.valueLength)
-        record?.facts.recordBytes += location.valueLength
+        record?.facts.add(recordBytes: location.valueLength)
         scanner.begin()
         guard let topic else { return }
         (direction == .request ? topic.producedBytes : topic.fetchedBytes).increment(by: bytes)
@@ -82,7 +82,7 @@ struct ObservingSink: FieldSink {
     }
 
     mutating func endRecords() {
-        record?.facts.records += scanner.records
+        record?.facts.add(records: scanner.records)
         guard let topic else { return }
         (direction == .request ? topic.producedRecords : topic.fetchedRecords).increment(by: UInt64(scanner.records))
     }

@@ -20,11 +20,13 @@ struct RewritingSink: FieldSink {
     private let virtual: VirtualCluster?
     private let apiKey: APIKey
     private let isFlexible: Bool
+    private let teachesTopics: Bool
 
     private(set) var edits = FrameEdits()
     private(set) var errorCode: Int16 = 0
     private var brokers: [Broker] = []
-    private var topics: [(name: String, id: KafkaUUID)] = []
+    private var topics: [SeenTopic] = []
+    private var topic = SeenTopic()
     private var arrays: [OpenArray] = []
     private var openTags: [FieldLocation] = []
     private var closedTags: [FieldLocation] = []
@@ -39,13 +41,13 @@ struct RewritingSink: FieldSink {
     private var hostLocation = FieldLocation(start: 0, valueStart: 0, end: 0)
     private var lastError: FieldLocation?
     private var leavesOut = false
-    private var topicName: String?
 
     init(cluster: ClusterState, virtual: VirtualCluster?, program: WalkProgram) {
         self.cluster = cluster
         self.virtual = virtual
         self.apiKey = program.layout.apiKey
         self.isFlexible = program.isFlexible
+        self.teachesTopics = CoreRoles.teachesTopology(program.layout.apiKey)
     }
 
     mutating func field(_ role: FieldRole, _ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
@@ -59,16 +61,17 @@ struct RewritingSink: FieldSink {
             host = String(decoding: value, as: UTF8.self)
             hostLocation = location
         case .port: sawPort(location, value)
-        case .topicName:
-            topicName = String(decoding: value, as: UTF8.self)
-        case .topicID:
-            learnTopic(KafkaUUID(bytes: value))
+        case .topicName: beginTopic(String(decoding: value, as: UTF8.self))
+        case .topicID: topic.id = KafkaUUID(bytes: value).flatMap { $0.isZero ? nil : $0 }
+        case .partitionIndex: topic.partitions += 1
+        case .partitionCount:
+            topic.partitions = value.count == 4 ? Int(Int32(bigEndian: value.loadUnaligned(as: Int32.self))) : 0
         default: break
         }
     }
 
     mutating func nullField(_ role: FieldRole, _ location: FieldLocation) {
-        if role == .topicName { topicName = nil }
+        if role == .topicName { beginTopic(nil) }
     }
 
     private mutating func sawError(_ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
@@ -82,11 +85,11 @@ struct RewritingSink: FieldSink {
         }
     }
 
-    /// A topic's ID stands behind its name, which may be null where the client asked by ID.
-    private mutating func learnTopic(_ id: KafkaUUID?) {
-        defer { topicName = nil }
-        guard let name = topicName, let id, !id.isZero, cluster.topicName(id) != name else { return }
-        topics.append((name, id))
+    /// A topic's ID and partitions stand behind its name, which is null where the client asked by ID.
+    private mutating func beginTopic(_ name: String?) {
+        guard teachesTopics else { return }
+        if topic.teaches { topics.append(topic) }
+        topic = SeenTopic(name: name)
     }
 
     private mutating func sawPort(_ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
@@ -167,6 +170,7 @@ struct RewritingSink: FieldSink {
             }
         }
         edits.resize(tags: closedTags)
+        beginTopic(nil)
         cluster.learn(topics: topics)
         guard rewrites else { return }
         switch apiKey {

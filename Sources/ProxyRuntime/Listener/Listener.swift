@@ -37,21 +37,42 @@ package struct Listener: Sendable {
 
     /// An address that is bound, and which broker a client that comes there wants.
     struct Binding: Sendable {
-        let host: String
-        let port: Int
+        let address: BoundAddress
         let target: DownstreamConnection.Target
     }
 
     /// All addresses of the listener: its own first. The ports of all brokers that there may be are open from the
     /// start, since clients come back to them after a restart before anybody has asked for the brokers.
     var bindings: [Binding] {
-        let own = Binding(host: configuration.address.host, port: configuration.address.port, target: .bootstrap)
-        guard let virtual else { return [own] }
-        return [own]
+        let own = configuration.address
+        let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: .bootstrap)
+        guard let virtual else { return [first] }
+        return [first]
             + virtual.ports.map {
-                Binding(host: virtual.brokers.bindHost, port: $0.port, target: .broker($0.broker))
+                Binding(address: BoundAddress(virtual.brokers.bindHost, $0.port, of: name), target: .broker($0.broker))
             }
     }
+}
+
+/// An address that is listened on: it stays the same one when another listener, or another of its targets, stands behind it.
+struct BoundAddress: Sendable, Hashable, CustomStringConvertible {
+    let host: String
+    let port: Int
+    /// The listener's name where the system chooses the port (0), which makes every such address one of its own.
+    private let owner: String?
+
+    init(_ host: String, _ port: Int, of listener: String) {
+        self.host = host
+        self.port = port
+        owner = port == 0 ? listener : nil
+    }
+
+    /// True if both cannot be listened on at once, though they are not the same.
+    func clashes(with other: BoundAddress) -> Bool {
+        self != other && port == other.port && port != 0 && NetworkAddress.overlap(host, other.host)
+    }
+
+    var description: String { NetworkAddress(host: host, port: port).description }
 }
 
 /// An address that could not be bound.

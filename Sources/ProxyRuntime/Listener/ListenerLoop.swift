@@ -12,8 +12,10 @@ final class ListenerLoop {
     let cluster: ClusterState
     /// Nil in `pass_through`.
     let virtual: VirtualCluster?
-    let limits: ConnectionLimits
-    let onUnknown: ListenerConfiguration.OnUnknown
+    /// Applies to the next frame of open connections.
+    private(set) var limits: ConnectionLimits
+    /// As ``limits``.
+    private(set) var onUnknown: ListenerConfiguration.OnUnknown
     let budget: HoldBudget
     let metrics: ListenerMetrics
     let logger: Logger
@@ -28,6 +30,11 @@ final class ListenerLoop {
     let corePlans: PlanTable
     /// The plans for clients that only some filters concern, by these.
     private var plansOfSome: [FilterSet: PlanTable] = [:]
+    /// True once no further request is to be taken on its connections: the process ends, or the listener has been
+    /// removed or exchanged.
+    var isDraining: Bool { isRetired || loop.isDraining }
+    /// True once the listener has been removed or exchanged.
+    private(set) var isRetired = false
     private var clients: [ClientCounters.Key: ClientCounters] = [:]
 
     init(listener: Listener, loop: LoopContext, metrics: CoreMetrics) {
@@ -55,7 +62,7 @@ final class ListenerLoop {
         generation = chain.generation
         plans = PlanTable(chain: chain, rewritesAddresses: virtual != nil)
         plansOfSome = [:]
-        for connection in loop.connections.values where connection.shared === self { connection.adoptChainIfIdle() }
+        for connection in connections { connection.adoptChainIfIdle() }
     }
 
     /// The plans for clients that some filters concern.
@@ -71,6 +78,31 @@ final class ListenerLoop {
 
     /// How many tables of plans are kept: a chain has few filters that only some clients concern.
     private static let mostPlans = 64
+    /// Takes other settings that open connections can go on with.
+    func update(limits: ConnectionLimits, onUnknown: ListenerConfiguration.OnUnknown) {
+        self.limits = limits
+        self.onUnknown = onUnknown
+    }
+
+    /// The listener is no more, or another has taken its place: what is in flight is answered, then connections close;
+    /// those that are left after a time are cut off.
+    func retire(within time: TimeAmount) {
+        isRetired = true
+        for connection in connections { connection.drain() }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in self?.cutOff() }
+    }
+
+    private func cutOff() {
+        let left = connections
+        guard !left.isEmpty else { return }
+        logger.warning(
+            "connections of a former listener cut off after drain_timeout",
+            metadata: ["listener": "\(name)", "connections": "\(left.count)"])
+        for connection in left { connection.close(reason: "drain_timeout") }
+    }
+
+    /// Its connections.
+    var connections: [DownstreamConnection] { loop.connections.values.filter { $0.shared === self } }
 
     /// The counters of a client.
     func counters(_ key: ClientCounters.Key) -> ClientCounters {

@@ -11,6 +11,10 @@ struct Demo: Sendable {
     let runProxy: @Sendable (_ configurationFile: String) async throws -> Void
 
     private static let topic = "orders"
+    /// Topics of the cluster that no client of the demo asks for by their names.
+    private static let otherTopics = ["orders.canary", "payments.v1", "payments.v2"]
+    /// Records for each of these.
+    private static let otherRecords = 100
 
     /// Runs all steps. Nothing is left running or lying about after it, whether it returns or throws.
     ///
@@ -21,6 +25,7 @@ struct Demo: Sendable {
         let cluster = try await blocking { try EmbeddedCluster(brokers: 3) }
         defer { cluster.stop() }
         try cluster.createTopic(Self.topic, partitions: 6)
+        for topic in Self.otherTopics { try cluster.createTopic(topic, partitions: 6) }
         detail("brokers at \(cluster.bootstrapServers.joined(separator: ", ")); topic \(Self.topic) with 6 partitions")
 
         let configuration = DemoConfiguration(bootstrapServers: cluster.bootstrapServers)
@@ -36,7 +41,14 @@ struct Demo: Sendable {
                 // Cancelled is the way it ends; before that, it has to run.
                 if !Task.isCancelled { throw DemoError.proxyEnded }
             }
-            group.addTask { try await showTraffic(through: configuration) }
+            group.addTask {
+                let admin = SmallHTTP(port: configuration.adminPort)
+                try await waitUntilReady(admin)
+                try await showTraffic(through: configuration)
+                try await showCanary(through: configuration)
+                try await showSwitch(through: configuration, admin)
+                try await showStatistics(of: configuration, admin)
+            }
             // The first to end is the traffic, or what went wrong.
             defer { group.cancelAll() }
             try await group.next()
@@ -45,29 +57,64 @@ struct Demo: Sendable {
     }
 
     private func showTraffic(through configuration: DemoConfiguration) async throws {
-        let admin = LoopbackHTTP(port: configuration.adminPort)
-        try await waitUntilReady(admin)
-        let bootstrap = ["127.0.0.1:\(configuration.port)"]
+        let bootstrap = configuration.clientBootstrap
         detail("ready: to its clients, the cluster is at \(bootstrap[0])")
 
         step("Producing \(records) records to \(Self.topic) through Sluice")
-        let acknowledged = try await blocking {
-            try EmbeddedProducer(bootstrapServers: bootstrap, clientID: "demo-producer")
-                .produce((1...records).map { "order \($0)" }, to: Self.topic, timeoutMilliseconds: 15_000)
-        }
-        guard acknowledged == records else { throw DemoError.lost(sent: records, acknowledged: acknowledged) }
-        detail("all \(acknowledged) acknowledged by the brokers")
+        try await produce(records, "order", to: Self.topic, as: "demo-producer", at: bootstrap)
+        detail("all \(records) acknowledged by the brokers")
 
         step("Consuming them through Sluice, as the group demo-group")
+        try await consume(records, from: Self.topic, as: "demo-group", at: bootstrap)
+        detail("all \(records) read")
+    }
+
+    private func showCanary(through configuration: DemoConfiguration) async throws {
+        let count = Self.otherRecords
+        step("A canary: a client whose ID begins with 'canary-' produces \(count) records to the same topic")
+        try await produce(
+            count, "canary order", to: Self.topic, as: "canary-shop", at: configuration.clientBootstrap)
+        try await consume(count, from: "orders.canary", as: "demo-check", at: configuration.bootstrapServers)
+        detail("Sluice has put them into orders.canary: all \(count) read there, from the brokers themselves")
+    }
+
+    private func showSwitch(through configuration: DemoConfiguration, _ admin: SmallHTTP) async throws {
+        let count = Self.otherRecords
+        step("Blue and green: \(count) records to payments, a switch, and \(count) more")
+        try await produce(count, "payment", to: "payments", as: "demo-till", at: configuration.clientBootstrap)
+        try await consume(count, from: "payments.v1", as: "demo-blue", at: configuration.bootstrapServers)
+        detail("blue: all \(count) are in payments.v1")
+        let path = "/filters/names/rules/payments?active=green"
+        let answer = try await blocking { try admin.post(path) }
+        guard answer.status == 200 else { throw DemoError.notSwitched(answer.body) }
+        detail("curl -X POST 'http://127.0.0.1:\(configuration.adminPort)\(path)'")
+        detail(answer.body)
+        try await produce(count, "payment", to: "payments", as: "demo-till", at: configuration.clientBootstrap)
+        try await consume(count, from: "payments.v2", as: "demo-green", at: configuration.bootstrapServers)
+        detail("green: all \(count) are in payments.v2")
+    }
+
+    private func produce(
+        _ count: Int, _ what: String, to topic: String, as clientID: String, at servers: [String]
+    ) async throws {
+        let acknowledged = try await blocking {
+            try EmbeddedProducer(bootstrapServers: servers, clientID: clientID)
+                .produce((1...count).map { "\(what) \($0)" }, to: topic, timeoutMilliseconds: 15_000)
+        }
+        guard acknowledged == count else { throw DemoError.lost(sent: count, acknowledged: acknowledged) }
+    }
+
+    private func consume(_ count: Int, from topic: String, as group: String, at servers: [String]) async throws {
         let values = try await blocking {
             let consumer = try EmbeddedConsumer(
-                bootstrapServers: bootstrap, group: "demo-group", topics: [Self.topic], clientID: "demo-consumer")
+                bootstrapServers: servers, group: group, topics: [topic], clientID: "demo-consumer")
             defer { consumer.close() }
-            return try consumer.read(records, within: .seconds(20))
+            return try consumer.read(count, within: .seconds(20))
         }
-        guard Set(values).count == records else { throw DemoError.unread(sent: records, read: Set(values).count) }
-        detail("all \(values.count) read")
+        guard Set(values).count == count else { throw DemoError.unread(sent: count, read: Set(values).count) }
+    }
 
+    private func showStatistics(of configuration: DemoConfiguration, _ admin: SmallHTTP) async throws {
         step("What Sluice saw: the interesting lines of http://127.0.0.1:\(configuration.adminPort)/stats")
         let stats = try await blocking { try admin.get("/stats") }
         detail(DemoStats.interestingLines(of: stats.body).joined(separator: "\n"))
@@ -77,7 +124,8 @@ struct Demo: Sendable {
             detail(
                 """
                 curl http://127.0.0.1:\(configuration.adminPort)/stats
-                kcat -L -b \(bootstrap[0])
+                curl http://127.0.0.1:\(configuration.adminPort)/filters
+                kcat -L -b \(configuration.clientBootstrap[0])
                 and open http://127.0.0.1:\(configuration.adminPort)/ in a browser
                 """)
             try await Task.sleep(for: .seconds(365 * 86_400))
@@ -85,7 +133,7 @@ struct Demo: Sendable {
     }
 
     /// Polls `/ready` until it answers 200.
-    private func waitUntilReady(_ admin: LoopbackHTTP) async throws {
+    private func waitUntilReady(_ admin: SmallHTTP) async throws {
         let end = ContinuousClock.now + .seconds(15)
         var last = "no answer"
         while ContinuousClock.now < end {
@@ -117,6 +165,8 @@ enum DemoError: Error, CustomStringConvertible {
     case notReady(String)
     /// Not every record was acknowledged.
     case lost(sent: Int, acknowledged: Int)
+    /// The rule was not switched; what the admin server said.
+    case notSwitched(String)
     /// Not every record came back.
     case unread(sent: Int, read: Int)
 
@@ -125,6 +175,7 @@ enum DemoError: Error, CustomStringConvertible {
         case .proxyEnded: "Sluice ended before the demo did"
         case .notReady(let last): "Sluice did not become ready; its last answer: \(last)"
         case .lost(let sent, let acknowledged): "only \(acknowledged) of \(sent) records were acknowledged"
+        case .notSwitched(let answer): "the rule was not switched: \(answer)"
         case .unread(let sent, let read): "only \(read) of \(sent) records came back"
         }
     }

@@ -30,6 +30,9 @@ struct DemoConfiguration: Sendable {
         self.bootstrapServers = bootstrapServers
     }
 
+    /// Where clients find the cluster.
+    var clientBootstrap: [String] { ["127.0.0.1:\(port)"] }
+
     /// The configuration's text.
     var yaml: String {
         """
@@ -43,6 +46,21 @@ struct DemoConfiguration: Sendable {
               mode: ports
               advertised_host: 127.0.0.1
               ports: \(port + 1)-\(port + Self.brokerPorts)
+            filters:
+              - type: rate_limit
+                name: fair-use
+                limits:
+                  - per: [client_id]
+                    produce_bytes: 50MiB/s
+              - type: topic_rewrite
+                name: names
+                rules:
+                  - topic: orders
+                    to: orders.canary
+                    when: { client_id: { prefix: canary- } }
+                  - topic: payments
+                    targets: { blue: payments.v1, green: payments.v2 }
+                    active: blue
         clusters:
           - name: embedded
             bootstrap_servers: [\(bootstrapServers.joined(separator: ", "))]
@@ -58,5 +76,18 @@ struct DemoConfiguration: Sendable {
         var reuse: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
         return withLoopbackAddress(port: port) { address, length in bind(descriptor, address, length) } == 0
+    }
+}
+
+/// Calls `body` with the socket address of that port on 127.0.0.1.
+private func withLoopbackAddress<Value>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return withUnsafePointer(to: address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+            body(generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
     }
 }

@@ -11,7 +11,7 @@ import Telemetry
 struct Inspection: ProxyInspection {
     let proxy: Proxy
     let status: ServerStatus
-    let loaded: LoadedConfiguration
+    let reloader: Reloader
     let file: String?
     let level: LogLevelControl
 
@@ -19,7 +19,8 @@ struct Inspection: ProxyInspection {
         ServerInformation(
             version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion, state: status.state,
             uptimeSeconds: Int((NIODeadline.now() - proxy.startedAt).nanoseconds / 1_000_000_000),
-            concurrency: proxy.concurrency, configurationFile: file, processID: Int(getpid()))
+            concurrency: proxy.concurrency, configurationFile: file,
+            configurationGeneration: proxy.generation, processID: Int(getpid()))
     }
 
     func readiness() async -> Readiness {
@@ -55,17 +56,20 @@ struct Inspection: ProxyInspection {
             ListenerInformation(
                 name: listener.name, address: "\(listener.configuration.address)",
                 mode: listener.virtual == nil ? "pass_through" : "ports", cluster: listener.cluster.name,
-                connections: connections[listener.name] ?? 0, onUnknown: listener.configuration.onUnknown.rawValue,
+                connections: connections[listener.name].map { $0.current + $0.former } ?? 0,
+                draining: connections[listener.name]?.former ?? 0,
+                onUnknown: listener.configuration.onUnknown.rawValue,
                 filters: listener.chain.entries.map { .init(type: $0.type, name: $0.name, dryRun: $0.isDryRun) })
         }
     }
 
     func clusters() async -> [ClusterInformation] {
         let connections = await proxy.connectionsByBroker()
+        let proxyListeners = proxy.listeners
         return proxy.clusters.map { cluster in
             let topology = cluster.topology
             let failures = cluster.failures
-            let listeners = proxy.listeners.filter { $0.cluster.name == cluster.name }
+            let listeners = proxyListeners.filter { $0.cluster.name == cluster.name }
             return ClusterInformation(
                 name: cluster.name,
                 bootstrapServers: zip(cluster.bootstrapServers, cluster.reachability).map { server, state in
@@ -135,12 +139,13 @@ struct Inspection: ProxyInspection {
                     softwareName: connection.softwareName, softwareVersion: connection.softwareVersion,
                     upstream: connection.upstream.map { "\(connection.cluster)/\($0)" },
                     requestsInFlight: connection.requestsInFlight, bytesReceived: connection.bytesReceived,
-                    bytesSent: connection.bytesSent, ageSeconds: connection.ageSeconds)
+                    bytesSent: connection.bytesSent, ageSeconds: connection.ageSeconds,
+                    draining: connection.isDraining)
             })
     }
 
     func configurationDump() async -> String {
-        loaded.effective.prettyPrinted
+        proxy.loaded.effective.prettyPrinted + "\n"
     }
 
     func memory() async -> MemoryInformation {
@@ -164,7 +169,9 @@ struct Inspection: ProxyInspection {
         await proxy.drainConnections()
     }
 
-    func reload() async -> ReloadResult { .unsupported }
+    func reload(dryRun: Bool) async -> ReloadResult {
+        dryRun ? await reloader.dryRun() : await reloader.reload(by: .admin)
+    }
 
     func quit() async { _ = status.quit() }
 }

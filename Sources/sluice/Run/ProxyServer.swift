@@ -14,16 +14,16 @@ import UnixSignals
 final class ProxyServer: Sendable {
     let proxy: Proxy
     let status: ServerStatus
-    private let loaded: LoadedConfiguration
     private let registry: MetricsRegistry
     private let inspection: Inspection
+    private let reloader: Reloader
     private let logger: Logger
 
     /// Makes the server; nothing is opened yet.
     ///
     /// - Parameters:
     ///   - loaded: the configuration.
-    ///   - file: where it was read; shown in the admin pages.
+    ///   - file: where it was read, and is read again; nil if it is not to be.
     ///   - concurrency: event loops; nil for one a core.
     ///   - level: the level of the log.
     ///   - sink: where the log goes; nil where somebody else owns it.
@@ -37,14 +37,16 @@ final class ProxyServer: Sendable {
         ProcessMetrics.declare(in: registry)
         BuildInformation(version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion).declare(in: registry)
         sink?.declareMetrics(in: registry)
-        self.loaded = loaded
         self.registry = registry
         self.logger = logger
         proxy = try Proxy(
-            configuration: loaded.configuration, filters: BuiltInFilters.all,
-            concurrency: concurrency ?? System.coreCount, registry: registry, logger: logger)
+            loaded, filters: BuiltInFilters.all, concurrency: concurrency ?? System.coreCount, registry: registry,
+            logger: logger)
         status = ServerStatus()
-        inspection = Inspection(proxy: proxy, status: status, loaded: loaded, file: file, level: level)
+        reloader = Reloader(
+            proxy: proxy, file: file, loader: ConfigurationFile.loader, metrics: ReloadMetrics(registry: registry),
+            logger: logger)
+        inspection = Inspection(proxy: proxy, status: status, reloader: reloader, file: file, level: level)
     }
 
     /// Runs until a signal, `/quitquitquit` or the cancellation of the task ends it, and drains.
@@ -61,7 +63,7 @@ final class ProxyServer: Sendable {
     }
 
     private func serve(signals: Bool) async throws {
-        let admin = loaded.configuration.admin
+        let admin = proxy.loaded.configuration.admin
         let server = AdminServer(
             configuration: Admin.AdminConfiguration(
                 address: .init(host: admin.address.host, port: admin.address.port),
@@ -94,7 +96,8 @@ final class ProxyServer: Sendable {
                         "cluster": "\(listener.cluster.name)",
                     ])
             }
-            let watch = Task { [proxy] in await proxy.run() }
+            proxy.beginWatch()
+            reloader.followWatchSettings()
             tasks.addTask { [self] in
                 await status.waitForQuit()
                 try Task.checkCancellation()
@@ -111,14 +114,17 @@ final class ProxyServer: Sendable {
             }
             status.set(.draining)
             logger.info("draining")
+            // A reload that is under way comes to its end first.
+            await Task { [reloader] in await reloader.endWatch() }.value
             // Not cancelled with the task that asked for it: what is in flight is to be answered.
             _ = await Task { [proxy] in await proxy.drain() }.value
             await group.triggerGracefulShutdown()
             _ = await adminTask.result
-            // It uses the event loops that end next.
-            watch.cancel()
-            await watch.value
-            await Task { [proxy] in await proxy.shutDown() }.value
+            // The watch of the clusters uses the event loops that end next.
+            await Task { [proxy] in
+                await proxy.endWatch()
+                await proxy.shutDown()
+            }.value
             tasks.cancelAll()
             if let failure { throw failure }
             logger.info("stopped")
@@ -126,16 +132,24 @@ final class ProxyServer: Sendable {
     }
 
     private func heed(_ signals: UnixSignalsSequence) async {
-        for await signal in signals {
-            switch signal {
-            case .sigusr1:
-                proxy.reopenFiles()
-                logger.info("log files opened anew")
-            case .sighup:
-                logger.warning("the configuration cannot be reloaded yet; restart to change it")
-            default:
-                if !status.quit() { ExitNow.exit() }
+        // A reload takes its time, and a signal to quit does not wait for it. Signals that come meanwhile are one more.
+        let (reloads, asked) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { [reloader] in
+                for await _ in reloads { _ = await reloader.reload(by: .signal) }
             }
+            for await signal in signals {
+                switch signal {
+                case .sigusr1:
+                    proxy.reopenFiles()
+                    logger.info("log files opened anew")
+                case .sighup:
+                    asked.yield()
+                default:
+                    if !status.quit() { ExitNow.exit() }
+                }
+            }
+            asked.finish()
         }
     }
 

@@ -35,7 +35,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Runs the proxy.",
         discussion: """
-            SIGTERM and SIGINT drain and end it; a second one ends it at once. SIGUSR1 opens log files anew. Exits 1 \
+            SIGTERM and SIGINT drain and end it; a second one ends it at once. SIGHUP reads the configuration again and \
+            takes up what has changed, or nothing if there are errors. SIGUSR1 opens log files anew. Exits 1 \
             if the configuration has errors or an address is in use.
             """
     )
@@ -79,10 +80,13 @@ struct RunCommand: AsyncParsableCommand {
 
 /// Reads configuration files with the filters that there are.
 enum ConfigurationFile {
+    /// Knows the filters and the APIs that there are.
+    static let loader = ConfigurationLoader(filterTypes: BuiltInFilters.types, apis: KnownAPIs.names)
+
     /// The configuration, or all of its errors on standard error and exit status 1.
     static func load(_ path: String) throws -> LoadedConfiguration {
         do throws(ConfigurationError) {
-            return try ConfigurationLoader(filterTypes: BuiltInFilters.types, apis: KnownAPIs.names).load(path: path)
+            return try loader.load(path: path)
         } catch {
             StandardError.print(error.description)
             let count = error.issues.count

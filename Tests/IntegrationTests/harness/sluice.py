@@ -1,6 +1,7 @@
 """Sluice itself, as a process."""
 
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ BROKER_PORTS = 12
 class Sluice:
     """`sluice run` with a generated configuration; ready when the constructor returns, unless told otherwise.
 
-    `upstream` is the bootstrap servers. YAML may be added: `listener`, `cluster` and `admin` are keys for the one of
+    `upstream` is the bootstrap servers. With `config_map` the file is mounted as Kubernetes does it, in that folder. YAML may be added: `listener`, `cluster` and `admin` are keys for the one of
     each, `brokers` replaces that section, `extra` is further top-level sections. With `wait` False it need not be ready.
     """
 
@@ -41,6 +42,7 @@ class Sluice:
         admin: str = "",
         extra: str = "",
         wait: bool = True,
+        config_map: Path | None = None,
         arguments: list[str] | None = None,
     ) -> None:
         ports = free_ports(BROKER_PORTS + 2)
@@ -59,7 +61,14 @@ class Sluice:
         self.configuration += _indented(extra, 0)
         directory.mkdir(parents=True, exist_ok=True)
         self.file = directory / "sluice.yaml"
-        self.file.write_text(self.configuration)
+        self._config_map = config_map
+        if config_map:
+            config_map.mkdir()
+            self.swap_config_map(self.configuration)
+            self.file = config_map / "sluice.yaml"
+            self.file.symlink_to("..data/sluice.yaml")
+        else:
+            self.file.write_text(self.configuration)
         self._errors: IO[bytes] = open(directory / "stderr", "w+b")
         self._output: IO[bytes] = open(directory / "stdout", "w+b")
         self.process = subprocess.Popen(
@@ -110,6 +119,28 @@ class Sluice:
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+    def reload(self, configuration: str, expected: int = 200) -> str:
+        """Writes the configuration and has it taken up; what the answer says."""
+        self.file.write_text(configuration)
+        status, body = self.request("/reload", "POST")
+        assert status == expected, f"{status} {body}"
+        return body
+
+    def swap_config_map(self, configuration: str) -> None:
+        """Puts another version into the volume: a folder of its own, and a link that is swapped."""
+        assert self._config_map
+        version = self._config_map / f"..{len(list(self._config_map.iterdir()))}"
+        version.mkdir()
+        (version / "sluice.yaml").write_text(configuration)
+        aside = self._config_map / "..data_tmp"
+        aside.symlink_to(version.name)
+        aside.rename(self._config_map / "..data")
+
+    @property
+    def generation(self) -> int:
+        """1, and one more with each reload that changed something."""
+        return json.loads(self.get("/server_info"))["configuration_generation"]
 
     def get(self, path: str) -> str:
         status, body = self.request(path)

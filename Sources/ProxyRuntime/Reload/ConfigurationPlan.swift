@@ -1,0 +1,70 @@
+import Logging
+import NIOCore
+import Settings
+import SluiceConfiguration
+
+/// What a configuration becomes: clusters, listeners and chains, made before anything of it is in force.
+///
+/// What has not changed is taken over from the configuration that runs, as the same objects.
+struct ConfigurationPlan {
+    /// What is to be in force.
+    let next: RunningConfiguration
+    /// The listeners in it whose open connections cannot go on.
+    let replaced: Set<String>
+    /// What is missing, a line each; with any, the plan is of no use.
+    let errors: [String]
+
+    /// Makes a plan.
+    ///
+    /// - Parameters:
+    ///   - loaded: the configuration.
+    ///   - running: what is in force; nil at start.
+    ///   - diff: what differs from that.
+    ///   - chains: makes filters.
+    ///   - budget: the memory for held frames.
+    ///   - logger: for what happens to connections and clusters.
+    init(
+        _ loaded: LoadedConfiguration, after running: RunningConfiguration? = nil, by diff: ConfigurationDiff? = nil,
+        chains: ChainBuilder, budget: HoldBudget, logger: Logger
+    ) {
+        let otherClusters = Set((diff?.clusters ?? []).filter { $0.kind != .changed || $0.isReplaced }.map(\.name))
+        let clusters = loaded.configuration.clusters.map { cluster in
+            if let stays = running?.cluster(cluster.name), !otherClusters.contains(cluster.name) { return stays }
+            return ClusterState(
+                name: cluster.name, bootstrapServers: cluster.bootstrapServers.map { ($0.host, $0.port) },
+                connectTimeout: TimeAmount(cluster.connectTimeout), logger: logger)
+        }
+        let limits = ConnectionLimits(loaded.configuration.limits)
+        var errors: [String] = []
+        var replaced: Set<String> = []
+        var listeners: [Listener] = []
+        for listener in loaded.configuration.listeners {
+            guard let cluster = clusters.first(where: { $0.name == listener.cluster }) else { continue }
+            let former = running?.listener(listener.name)
+            let change = diff?.listeners.first { $0.name == listener.name }
+            if change?.drains == true { replaced.insert(listener.name) }
+            var basis: ChainBuilder.Former?
+            if let running, let former {
+                // A filter holds on to its cluster: with another one it is another filter.
+                let kept =
+                    former.cluster === cluster
+                    ? ConfigurationDiff.keptFilters(
+                        from: running.loaded.outline, to: loaded.outline, listener: listener.name) : []
+                basis = ChainBuilder.Former(chain: former.chain, kept: kept)
+            }
+            var chain = FilterChain.empty
+            switch chains.build(listener.filters, listener: listener.name, cluster: cluster, former: basis) {
+            case .success(let built): chain = built
+            case .failure(let error): errors += error.failures
+            }
+            listeners.append(
+                Listener(
+                    configuration: listener, cluster: cluster, limits: limits, budget: budget, chain: chain,
+                    logger: logger))
+        }
+        self.errors = errors
+        self.replaced = replaced
+        next = RunningConfiguration(
+            loaded: loaded, clusters: clusters, listeners: listeners, generation: (running?.generation ?? 0) + 1)
+    }
+}

@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What the system says of a file, symbolic links followed: another file in its place, or another content, has another.
+///
+/// Two versions that were written in place within the resolution of the system's clock (some milliseconds) may have the
+/// same, if they are of the same size.
+public struct FileIdentity: Sendable, Hashable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let bytes: Int64
+    private let modified: [Int]
+
+    /// Asks for the identity of the file at a path; `nil` when there is none, or it may not be asked for. This blocks.
+    public init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        bytes = Int64(status.st_size)
+        #if canImport(Darwin)
+            let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
+        #else
+            let (modification, change) = (status.st_mtim, status.st_ctim)
+        #endif
+        modified = [modification.tv_sec, modification.tv_nsec, change.tv_sec, change.tv_nsec]
+    }
+}

@@ -1,0 +1,122 @@
+import FilterAPI
+import Logging
+import NIOCore
+import NIOPosix
+import Settings
+import SluiceConfiguration
+import Telemetry
+
+@testable import ProxyRuntime
+
+/// A proxy with sockets, before a broker of the test's own.
+final class RunningProxy: Sendable {
+    let proxy: Proxy
+    let broker: FakeBroker
+    private let loader: ConfigurationLoader
+
+    /// The YAML of a proxy with a listener `apps` at a port that the system chooses.
+    ///
+    /// - Parameters:
+    ///   - filters: entries of the chain, each as `name: a, tag: one`.
+    ///   - listener: further keys of the listener, a line each.
+    ///   - extra: further listeners, clusters or sections; `$BROKER` stands for the broker's port.
+    static func yaml(_ filters: [String] = [], listener: [String] = [], extra: String = "") -> String {
+        """
+        listeners:
+          - name: apps
+            address: 127.0.0.1:0
+            cluster: main
+            brokers: { mode: pass_through }
+        \(listener.map { "    \($0)" }.joined(separator: "\n"))
+            filters: [\(filters.map { "{ type: scripted, \($0) }" }.joined(separator: ", "))]
+        clusters:
+          - { name: main, bootstrap_servers: "127.0.0.1:$BROKER" }
+        \(extra)
+        """
+    }
+
+    /// Starts one, lets a test have it, and ends it.
+    static func with<Result: Sendable>(
+        _ yaml: String = yaml(), journal: Journal = Journal(), controls: ScriptedControls = ScriptedControls(),
+        _ body: (RunningProxy) async throws -> Result
+    ) async throws -> Result {
+        try await ReloadedFilter.$journal.withValue(journal) {
+            try await ReloadedFilter.$controls.withValue(controls) {
+                let running = try await RunningProxy(yaml)
+                do {
+                    let result = try await body(running)
+                    await running.end()
+                    return result
+                } catch {
+                    await running.end()
+                    throw error
+                }
+            }
+        }
+    }
+
+    private init(_ yaml: String) async throws {
+        broker = try await FakeBroker()
+        loader = ConfigurationLoader(filterTypes: [BuiltInFilter(ReloadedFilterFactory.self).type])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let loaded = try loader.load(
+            yaml.replacing("$BROKER", with: "\(broker.port)"), file: "sluice.yaml")
+        proxy = try Proxy(
+            loaded, filters: [BuiltInFilter(ReloadedFilterFactory.self)], concurrency: 2, registry: MetricsRegistry(),
+            logger: logger)
+        do {
+            try await proxy.open()
+        } catch {
+            await proxy.shutDown()
+            await broker.end()
+            throw error
+        }
+    }
+
+    private func end() async {
+        await proxy.drain()
+        await proxy.endWatch()
+        await proxy.shutDown()
+        await broker.end()
+    }
+
+    /// Reads a configuration.
+    func load(_ yaml: String) throws -> LoadedConfiguration {
+        try loader.load(yaml.replacing("$BROKER", with: "\(broker.port)"), file: "sluice.yaml")
+    }
+
+    /// Takes a configuration up.
+    @discardableResult
+    func reload(_ yaml: String) async throws -> ReloadReport {
+        try await proxy.reload(load(yaml))
+    }
+
+    /// The port that the listener's own address has.
+    func port(_ listener: String = "apps") throws -> Int {
+        let address = proxy.listeners.first { $0.name == listener }?.bindings.first?.address
+        guard let address, let port = proxy.state.addresses[address]?.localAddress?.port else {
+            throw ChannelError.ioOnClosedChannel
+        }
+        return port
+    }
+
+    /// A client at a listener.
+    func client(_ listener: String = "apps") async throws -> TestClient {
+        try await TestClient(port: port(listener))
+    }
+
+    /// A port that nobody listens on at the moment.
+    static func freePort() async throws -> Int {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        defer { channel.close(promise: nil) }
+        return channel.localAddress?.port ?? 0
+    }
+}
+
+extension RunningProxy {
+    /// Waits until a thing is so; a test that waits in vain runs into its time limit.
+    static func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
+    }
+}
