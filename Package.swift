@@ -89,12 +89,12 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
-    module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
+    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
-            "Telemetry", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "Settings", "Telemetry", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
@@ -116,7 +116,7 @@ let executables: [Target] = [
         dependencies: [
             "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
             argumentParser,
             logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
@@ -147,13 +147,13 @@ let testTargets: [Target] = [
     tests(
         of: "RateLimitFilter",
         [
-            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            "FilterAPI", "KafkaMessages", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "Telemetry", logging,
             nioCore, nioEmbedded,
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
-    tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",

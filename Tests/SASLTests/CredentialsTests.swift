@@ -24,7 +24,9 @@ struct CredentialsTests {
         #expect(try CredentialsFile.removing("alice", in: file) == nil)
     }
 
-    @Test("names with any characters come back as they were", arguments: ["a b", "#x", "100%", "a\tb\n", "ä", "$", "é\u{301}"])
+    @Test(
+        "names with any characters come back as they were",
+        arguments: ["a b", "#x", "100%", "a\tb\n", "ä", "$", "é\u{301}"])
     func names(name: String) throws {
         let table = try CredentialsFile.read(Array(CredentialsFile.line(name, verifiers).utf8))
         #expect(table.verifiers(of: name) == verifiers)

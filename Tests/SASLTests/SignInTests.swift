@@ -134,7 +134,8 @@ struct SignInTests {
     @Test("a token signs in for as long as it holds")
     func token() throws {
         var server = SASLTermination()
-        let result = converse(.token(Array(Tokens.es256.utf8), extensions: [("traceId", "7")]), &server, try authority())
+        let result = converse(
+            .token(Array(Tokens.es256.utf8), extensions: [("traceId", "7")]), &server, try authority())
         guard case .done(let lifetime?)? = result.client else {
             Issue.record("\(String(describing: result.client))")
             return
@@ -203,7 +204,8 @@ struct SignInTests {
     func unsupported() throws {
         for name in ["GSSAPI", "plain", "", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512"] {
             var server = SASLTermination()
-            let action = server.handshake(mechanism: name, version: 1, authority: try authority([.plain, .scramSHA256]))
+            let action = server.handshake(
+                mechanism: name, version: 1, authority: try authority([.plain, .scramSHA256]))
             guard case .fail(_, nil, let answer) = action else {
                 Issue.record("\(name) was taken")
                 continue
@@ -276,7 +278,8 @@ struct SignInTests {
         arguments: [
             "", "\u{1}", "n,,", "n,,\u{1}\u{1}", "n,,\u{1}auth=Bearer x\u{1}", "n,,\u{1}auth=Basic x\u{1}\u{1}",
             "n,,\u{1}auth=Bearer \u{1}\u{1}", "y,,\u{1}auth=Bearer x\u{1}\u{1}", "n,\u{1}auth=Bearer x\u{1}\u{1}",
-            "n,,\u{1}auth=Bearer x\u{1}auth=Bearer y\u{1}\u{1}", "n,,\u{1}host\u{1}\u{1}", "n,x=y,\u{1}auth=Bearer x\u{1}\u{1}",
+            "n,,\u{1}auth=Bearer x\u{1}auth=Bearer y\u{1}\u{1}", "n,,\u{1}host\u{1}\u{1}",
+            "n,x=y,\u{1}auth=Bearer x\u{1}\u{1}",
             "n,,\u{1}=v\u{1}auth=Bearer x\u{1}\u{1}",
         ])
     func malformedBearer(message: String) {

@@ -69,7 +69,9 @@ struct TokenTests {
         }
     }
 
-    @Test("a token that is unsigned, or signed with a shared secret, is refused", arguments: [Tokens.unsigned, Tokens.hs256])
+    @Test(
+        "a token that is unsigned, or signed with a shared secret, is refused",
+        arguments: [Tokens.unsigned, Tokens.hs256])
     func confusion(token: String) throws {
         #expect(
             try verdict(token) == .rejected(SASLFailure(.invalidToken, "the token is not signed by a public key")))
@@ -154,7 +156,8 @@ struct TokenTests {
             #"{"iss":"i","aud":"kafka","sub":"a","exp":2000,"scope":"read"}"#,
         ])
     func refusedClaims(json: String) throws {
-        let rules = TokenRules(issuer: "i", audiences: ["kafka"], requiredScopes: json.contains("scope") ? ["write"] : [])
+        let rules = TokenRules(
+            issuer: "i", audiences: ["kafka"], requiredScopes: json.contains("scope") ? ["write"] : [])
         let token = try claims(json)
         #expect(throws: SASLFailure.self) { try rules.identity(token, now: 1_000_000) }
     }
@@ -198,7 +201,8 @@ struct TokenTests {
         "keys that are too small, broken or of another kind are not taken",
         arguments: [
             #"{"kty":"oct","k":"c2VjcmV0"}"#, #"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, #"{"kty":"RSA","e":"AQAB"}"#,
-            #"{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}"#, #"{"kty":"EC","crv":"secp256k1","x":"AAAA","y":"AAAA"}"#,
+            #"{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}"#,
+            #"{"kty":"EC","crv":"secp256k1","x":"AAAA","y":"AAAA"}"#,
             #"{"kty":"OKP","crv":"Ed25519","x":"AAAA"}"#, "7", "{}",
         ])
     func uselessKeys(json: String) throws {

@@ -62,7 +62,8 @@ package struct CredentialTable: Sendable {
         let keys = hash.hmac(key: decoyKey, seed)
         return ScramVerifier(
             hash: hash, salt: Array(seed[4..<4 + saltCount(hash)]), iterations: chosen, storedKey: keys,
-            serverKey: hash.hmac(key: keys, seed)) ?? ScramVerifier(hash: hash, password: keys, salt: seed, iterations: chosen)
+            serverKey: hash.hmac(key: keys, seed))
+            ?? ScramVerifier(hash: hash, password: keys, salt: seed, iterations: chosen)
     }
 
     /// As long a salt as users have.

@@ -104,7 +104,9 @@ package struct SASLClientExchange: Sendable {
         guard errorCode == 0 else {
             if case .acknowledged(let failure) = state { return fail(failure) }
             return fail(
-                SASLFailure(.rejected, "the broker refuses: \(message.map(Self.shown) ?? "without a reason") (error \(errorCode))"))
+                SASLFailure(
+                    .rejected,
+                    "the broker refuses: \(message.map(Self.shown) ?? "without a reason") (error \(errorCode))"))
         }
         do throws(SASLFailure) {
             switch state {

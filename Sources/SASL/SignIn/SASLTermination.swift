@@ -159,7 +159,8 @@ package struct SASLTermination: Sendable {
             failure, mechanism,
             .token(
                 .saslAuthenticationFailed,
-                message: "Authentication failed: invalid credentials with SASL mechanism \(mechanism.rawValue)", token: [],
+                message: "Authentication failed: invalid credentials with SASL mechanism \(mechanism.rawValue)",
+                token: [],
                 lifetime: 0))
     }
 
