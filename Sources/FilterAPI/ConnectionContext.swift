@@ -14,17 +14,17 @@ public final class ConnectionContext {
     /// The client's address without the port: what PROXY protocol says, else the socket.
     public var clientAddress: String { didSet { identityVersion &+= 1 } }
     /// The client's port; 0 if unknown.
-    public var clientPort: Int
+    public var clientPort: Int { didSet { identityVersion &+= 1 } }
     /// Who the client is, in Kafka's form.
     public var principal = "User:ANONYMOUS" { didSet { identityVersion &+= 1 } }
     /// The client ID of the latest request.
     public var clientID: String? { didSet { identityVersion &+= 1 } }
-    /// Grows whenever something of ``identity`` is set.
+    /// Grows whenever something of ``identity``, or the client's library, is set.
     package private(set) var identityVersion: UInt64 = 0
     /// The name of the client's library, if it said one.
-    public var softwareName: String?
+    public var softwareName: String? { didSet { identityVersion &+= 1 } }
     /// The version of the client's library, if it said one.
-    public var softwareVersion: String?
+    public var softwareVersion: String? { didSet { identityVersion &+= 1 } }
     /// The loop that everything of this connection runs on.
     public let eventLoop: any EventLoop
     /// The metrics of that loop, to count without a lock. Ask once for a handle and keep it.

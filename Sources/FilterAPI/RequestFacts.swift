@@ -55,6 +55,7 @@ public struct RequestFacts: Sendable {
     /// What passed of one topic: most requests have one, whose share is all.
     ///
     /// - Parameter index: its place in ``topics``; their number for those that are not kept.
+    /// - Returns: its part of ``recordBytes`` and ``records``.
     public func share(ofTopic index: Int) -> RecordShare {
         if shares.indices.contains(index) { return shares[index] }
         return RecordShare(recordBytes: index == 0 ? recordBytes : 0, records: index == 0 ? records : 0)

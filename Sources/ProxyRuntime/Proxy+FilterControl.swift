@@ -70,13 +70,16 @@ extension Proxy {
         return await turns.take {
             let current = state.running
             let gone = targets.filter { target in
-                current.listener(target.listener)?.chain.entries.contains { $0.instance == target.entry.instance } != true
+                current.listener(target.listener)?.chain.entries.contains { $0.instance == target.entry.instance }
+                    != true
             }
             guard gone.isEmpty else {
                 count(targets.map(\.listener), name, "refused")
                 return .failed(
                     gone.map {
-                        .init(listener: $0.listener, error: .refused("the configuration was reloaded meanwhile; ask again"))
+                        .init(
+                            listener: $0.listener,
+                            error: .refused("the configuration was reloaded meanwhile; ask again"))
                     })
             }
             for (_, change) in changes { change.apply() }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// What the system says of a file, symbolic links followed: another file in its place, or another content, has another.
 ///
@@ -23,11 +17,8 @@ public struct FileIdentity: Sendable, Hashable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         bytes = Int64(status.st_size)
-        #if canImport(Darwin)
-            let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
-        #else
-            let (modification, change) = (status.st_mtim, status.st_ctim)
-        #endif
-        modified = [modification.tv_sec, modification.tv_nsec, change.tv_sec, change.tv_nsec]
+        // As bytes: which module owns the fields of a time differs between builds for debugging and for release.
+        let times = withUnsafeBytes(of: (status.st_mtim, status.st_ctim)) { Array($0.bindMemory(to: Int.self)) }
+        modified = times
     }
 }

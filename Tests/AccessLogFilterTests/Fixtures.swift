@@ -69,7 +69,7 @@ struct Sample {
     func line(_ program: LineProgram, seconds: Int = 1_795_473_172, milliseconds: UInt = 45) -> String {
         let request = request(on: connection(on: EmbeddedEventLoop()))
         var time = LineTime()
-        var runs = ConnectionRuns()
+        let runs = ConnectionRuns()
         runs.update(program, for: request.record, of: request.record.connection)
         let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 20) { memory, count in
             guard var cursor = LineCursor(UnsafeMutableRawBufferPointer(memory)) else { return }

@@ -61,12 +61,16 @@ struct FilterEndpointsTests {
     func hostileStatus() async {
         proxy.state.withLock { $0.status = ["a\u{1b}": "b\u{9b}\n", "c": [["d\u{202e}": "e"]]] }
         let text = await ask(.get, "/filters").body
-        #expect(!text.unicodeScalars.contains { $0 != "\n" && ($0.value < 0x20 || (0x7f...0x9f).contains($0.value) || $0 == "\u{202e}") })
+        #expect(
+            !text.unicodeScalars.contains {
+                $0 != "\n" && ($0.value < 0x20 || (0x7f...0x9f).contains($0.value) || $0 == "\u{202e}")
+            })
     }
 
     @Test("are changed by rule, with settings in the order given and names as they are meant")
     func changed() async {
-        let response = await ask(.post, "/filters/canary/rules/pay%2Fments%20%C3%A9", ["weights": "a", "active": "green", "weights": "b"])
+        let response = await ask(
+            .post, "/filters/canary/rules/pay%2Fments%20%C3%A9", ["weights": "a", "active": "green", "weights": "b"])
         #expect(response.status == .ok)
         #expect(response.body == "apps: payments: green\n")
         #expect(
@@ -129,7 +133,10 @@ struct FilterEndpointsTests {
 
     @Test(
         "have names that are text of some bytes",
-        arguments: ["", "%", "%4", "%zz", "%ff", "%00", "a%0Ab", String(repeating: "x", count: 513), String(repeating: "%41", count: 600)])
+        arguments: [
+            "", "%", "%4", "%zz", "%ff", "%00", "a%0Ab", String(repeating: "x", count: 513),
+            String(repeating: "%41", count: 600),
+        ])
     func malformedNames(name: String) async {
         #expect(await ask(.post, "/filters/canary/rules/\(name)", ["a": "b"]).status == .badRequest)
         #expect(await ask(.post, "/filters/\(name)/rules/payments", ["a": "b"]).status == .badRequest)

@@ -14,10 +14,11 @@ from harness.wire import request
 
 GETS = [
     "/", "/stats", "/stats/prometheus", "/metrics", "/ready", "/livez", "/server_info", "/config_dump", "/listeners",
-    "/clusters", "/connections", "/certs", "/memory", "/logging",
+    "/clusters", "/connections", "/certs", "/memory", "/logging", "/filters",
 ]  # fmt: skip
 POSTS = [
     "/healthcheck/fail", "/healthcheck/ok", "/drain_listeners", "/reload", "/quitquitquit", "/reset_counters",
+    "/filters/canary/rules/payments",
 ]  # fmt: skip
 
 

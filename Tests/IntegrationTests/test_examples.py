@@ -1,6 +1,7 @@
 """The configurations that come with Sluice, and the scripts that show them."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,10 +25,11 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
     assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
 
 
-def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
+def show(example: str, cluster: Cluster) -> str:
+    """Runs the script of an example to its end, and returns what it printed."""
     ports = free_ports(12)
     ended = subprocess.run(
-        [ROOT / "examples" / "access-log" / "show.sh"],
+        [ROOT / "examples" / example / "show.sh"],
         env=os.environ
         | {
             "SLUICE": str(BINARY),
@@ -43,5 +45,18 @@ def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "\n100\n" in ended.stdout
-    assert '"client_id":"shop"' in ended.stdout and '"topics":["orders"]' in ended.stdout
+    return ended.stdout
+
+
+def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
+    shown = show("access-log", cluster)
+    assert "\n100\n" in shown
+    assert '"client_id":"shop"' in shown and '"topics":["orders"]' in shown
+
+
+def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
+    shown = show("rate-limit", cluster)
+    assert shown.count("\n100\n") == 2
+    slowed = re.search(r'throttle_seconds_sum\{.*limit="batch"\} (\S+)', shown)
+    others = re.search(r'throttled_total\{.*limit="others"\} (\S+)', shown)
+    assert slowed and float(slowed[1]) > 1 and others and others[1] == "0", shown

@@ -230,6 +230,7 @@ def test_the_demo_shows_traffic_and_leaves_nothing(tmp_path: Path) -> None:
     ended = run_to_end("demo", "--records", 200, deadline=55)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "all 200 acknowledged" in ended.stdout and "all 200 read" in ended.stdout
-    assert 'sluice_topic_records_total{topic="orders",direction="produce"} 200' in ended.stdout
+    assert 'sluice_topic_records_total{topic="orders",direction="produce"} 300' in ended.stdout
+    assert "all 100 read there" in ended.stdout and "green: all 100 are in payments.v2" in ended.stdout
     assert "Nothing is left running" in ended.stdout
     assert ended.stderr == ""

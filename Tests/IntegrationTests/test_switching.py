@@ -110,7 +110,7 @@ def assert_each_once(switch: Switch, results: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("idempotent", [False, True], ids=["plain", "idempotent"])
 def test_librdkafka_producers_go_there_and_back_under_load(idempotent: bool, switch: Switch, clients: Clients) -> None:
     producers = [
-        switch.client(clients, "produce", name=f"producer-{index}", **{"enable.idempotence": idempotent})
+        switch.client(clients, "produce", client_id=f"producer-{index}", **{"enable.idempotence": idempotent})
         for index in range(2)
     ]
     results = there_and_back(switch, producers)
@@ -124,7 +124,7 @@ def test_librdkafka_producers_go_there_and_back_under_load(idempotent: bool, swi
 
 @pytest.mark.parametrize("idempotent", [False, True], ids=["plain", "idempotent"])
 def test_kafka_python_producers_go_there_and_back_under_load(idempotent: bool, switch: Switch, clients: Clients) -> None:
-    producer = switch.client(clients, "produce_with_kafka_python", name="producer", idempotent=idempotent)
+    producer = switch.client(clients, "produce_with_kafka_python", client_id="producer", idempotent=idempotent)
     results = there_and_back(switch, [producer], 4)
     # It gives up what was in flight when it begins a new epoch, and says so.
     assert idempotent or results[0]["failed"] == []
@@ -132,7 +132,7 @@ def test_kafka_python_producers_go_there_and_back_under_load(idempotent: bool, s
 
 
 def test_a_transaction_that_a_switch_meets_is_aborted(switch: Switch, clients: Clients) -> None:
-    producer = switch.client(clients, "produce_transactions", name="producer")
+    producer = switch.client(clients, "produce_transactions", client_id="producer")
     for target in ["green", "blue", "green"]:
         producer.event("committed")
         switch.to(target)
@@ -173,7 +173,7 @@ def test_a_group_goes_on_where_it_has_committed_in_the_other_topic(
 ) -> None:
     action, settings = MEMBERS[kind]
     first, second = switch.fill("blue", "first"), switch.fill("green", "second")
-    member = switch.client(clients, action, name="consumer", group=topic, **settings)
+    member = switch.client(clients, action, client_id="consumer", group=topic, **settings)
     assert read(member, 30) == first
     switch.to("green")
     assert read(member, 30) == second
@@ -190,10 +190,10 @@ def test_a_group_goes_on_where_it_has_committed_in_the_other_topic(
 
 
 def test_two_members_of_a_group_go_on_together(switch: Switch, clients: Clients, topic: str) -> None:
-    members = [switch.client(clients, "member", name=f"consumer-{index}", group=topic) for index in range(2)]
+    members = [switch.client(clients, "member", client_id=f"consumer-{index}", group=topic) for index in range(2)]
     for member in members:
         member.event("assigned")
-    producer = switch.client(clients, "produce", name="producer", pause=0.005, **{"enable.idempotence": True})
+    producer = switch.client(clients, "produce", client_id="producer", pause=0.005, **{"enable.idempotence": True})
     (result,) = there_and_back(switch, [producer], 4)
     acknowledged = set(result["acknowledged"])
     seen: set[str] = set()
@@ -217,7 +217,7 @@ def test_two_members_of_a_group_go_on_together(switch: Switch, clients: Clients,
 
 def test_a_consumer_without_a_group_begins_anew(switch: Switch, clients: Clients) -> None:
     first, second = switch.fill("blue", "first"), switch.fill("green", "second", 6)
-    consumer = switch.client(clients, "groupless", name="consumer")
+    consumer = switch.client(clients, "groupless", client_id="consumer")
     assert read(consumer, 30) == first
     switch.to("green")
     assert read(consumer, 6) == second
@@ -230,7 +230,7 @@ def test_a_consumer_without_a_group_begins_anew(switch: Switch, clients: Clients
 def test_switches_are_shown_and_counted_and_refused_where_they_would_lose_records(
     switch: Switch, clients: Clients, cluster: Cluster, start_sluice: Callable[..., Sluice], topic: str
 ) -> None:
-    producer = switch.client(clients, "produce", name="producer")
+    producer = switch.client(clients, "produce", client_id="producer")
     producer.event("acknowledged")
 
     def rule() -> dict[str, Any]:

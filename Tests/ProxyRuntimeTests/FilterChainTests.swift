@@ -459,6 +459,33 @@ struct FilterChainTests {
         #expect(try connections.brokerGot().count == 1)
     }
 
+    @Test("The client is muted by a filter that is shown a frame when it has passed")
+    func mutedWhenPassed() throws {
+        let filter = ScriptedFilter("a", journal, interests: [Interest([.produce], .request, depth: .fields)]) {
+            request in
+            request.throttle(for: .seconds(1))
+            return .forward
+        }
+        let connections = try Connections([.scripted(filter)])
+        var request = ProduceRequest()
+        request.acks = -1
+        var topic = ProduceRequest.TopicProduceData()
+        topic.name = "orders"
+        var partition = ProduceRequest.PartitionProduceData()
+        partition.records = ByteBuffer(repeating: 1, count: 2000)
+        topic.partitionData = [partition]
+        request.topicData = [topic]
+        var bytes = try Connections.request(request, version: 9, id: 1)
+        bytes.writeImmutableBuffer(try Connections.request(heartbeat("g"), version: 4, id: 2))
+        try connections.clientSends(bytes.readSlice(length: 300) ?? ByteBuffer())
+        try connections.clientSends(bytes)
+        #expect(try connections.brokerGot().count == 1)
+        connections.loop.advanceTime(by: .milliseconds(999))
+        #expect(try connections.brokerGot().isEmpty)
+        connections.loop.advanceTime(by: .milliseconds(1))
+        #expect(try connections.groupsThatBrokerGot() == ["g"])
+    }
+
     @Test("A request without an answer is completed when it has been handed on; rejecting it closes the connection")
     func acksZero() throws {
         var request = ProduceRequest()

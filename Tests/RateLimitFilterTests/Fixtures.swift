@@ -198,6 +198,8 @@ final class Client {
     ///   - version: its version.
     ///   - whole: false to show its header first, and the rest where it is asked for.
     ///   - facts: what the proxy has learned from it.
+    /// - Returns: what became of it.
+    /// - Throws: if the message cannot be written at the version.
     @discardableResult
     func send(
         _ message: any RequestMessage, version: Int16, whole: Bool = true,

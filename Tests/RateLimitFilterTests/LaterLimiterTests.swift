@@ -60,8 +60,11 @@ private final class LaterLimiter: RateLimiter {
 struct LaterLimiterTests {
     private let limiter = LaterLimiter()
 
-    private func bench(_ limits: LimitConfiguration..., match: RateLimitConfiguration.Match = .first) -> Bench {
-        Bench(RateLimitConfiguration(limits: Bench.named(limits), match: match), limiter: limiter)
+    private func bench(
+        _ limits: LimitConfiguration..., match: RateLimitConfiguration.Match = .first, isDryRun: Bool = false
+    ) -> Bench {
+        Bench(
+            RateLimitConfiguration(limits: Bench.named(limits), match: match), isDryRun: isDryRun, limiter: limiter)
     }
 
     private var open: [RateLimitDescriptor] { limiter.questions.withLock { $0.map(\.descriptor) } }
@@ -125,6 +128,21 @@ struct LaterLimiterTests {
         bench.run()
         #expect(sent.isForwarded)
         #expect(sent.throttle == .zero)
+    }
+
+    @Test("in a dry run keeps nobody waiting, and is counted when it answers")
+    func dryRun() {
+        let bench = bench(LimitConfiguration(requests: Rate(1), action: .reject), isDryRun: true)
+        let sent = bench.client().send(.produce, version: 9)
+        #expect(sent.isForwarded)
+        limiter.answer(RateLimitDecision(isRefused: true, wait: 1_000_000_000))
+        bench.run()
+        #expect(bench.count("rejected") == 1)
+        let second = bench.client().send()
+        limiter.answer(RateLimitDecision(wait: 1_000_000_000))
+        bench.run()
+        #expect(bench.count("throttled") == 1)
+        #expect(second.throttle == .zero)
     }
 
     @Test("that answers when the connection has closed is given back what it took")

@@ -19,6 +19,7 @@ struct MetricsPageTests {
     func agrees() async throws {
         let registry = MetricsRegistry()
         _ = CoreMetrics(registry: registry)
+        _ = ReloadMetrics(registry: registry)
         ProcessMetrics.declare(in: registry)
         BuildInformation(version: "1", kafkaVersion: "4.3").declare(in: registry)
         LogSink(descriptor: 2).declareMetrics(in: registry)

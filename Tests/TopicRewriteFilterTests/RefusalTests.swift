@@ -95,7 +95,7 @@ struct RefusalTests {
         #expect(part.topics.map(\.errorCode) == [.invalidTopicException])
         // The rest asks for no topics: what stands for that in version 0 is no name either.
         let rest = try request.frame.body(MetadataRequest.self)
-        #expect(rest.topics?.allSatisfy { !TopicNameSyntax.isLegal($0.name ?? "") } == true)
+        #expect(rest.topics.map { $0.allSatisfy { !TopicNameSyntax.isLegal($0.name ?? "") } } == true, "\(rest.topics ?? [])")
     }
 
     @Test("A subscription goes on without them", arguments: [APIKey.consumerGroupHeartbeat, .shareGroupHeartbeat])

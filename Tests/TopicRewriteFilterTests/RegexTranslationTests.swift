@@ -18,6 +18,13 @@ struct RegexTranslationTests {
             ("orders|payments", "staging\\.orders|staging\\.payments"),
             ("a.*|^b.*$", "staging\\.a.*|staging\\.b.*"),
             ("(a|b).*", "staging\\.(a|b).*"),
+            // As librdkafka writes a subscription to ^cf.* and ^x$.
+            ("(^cf.*)|(^x$)", "staging\\.cf.*|staging\\.x"),
+            ("((^a|^b.*))", "staging\\.a|staging\\.b.*"),
+            ("(^a|b)c", "staging\\.(a|b)c"),
+            ("a(b$|c$)", "staging\\.a(b|c)"),
+            ("(?:^a.$)", "staging\\.a."),
+            ("((?i)A)|b.*", "staging\\.(?:(?i)A)|staging\\.b.*"),
             ("(?i)orders|payments", "staging\\.(?:(?i)orders|payments)"),
             ("(?i:orders).*", "staging\\.(?i:orders).*"),
             ("ab+", "staging\\.ab+"),
@@ -44,7 +51,7 @@ struct RegexTranslationTests {
     @Test(
         "What cannot be parted from what stands before is refused",
         arguments: [
-            "a)|(b", "(a", "a\\", "[a", "(a", "a^b", "a$b", "(^a|b)", "(a$)", "\\ba", "a\\B", "(?=a)b", "(?<!a)b", "\\1a",
+            "a)|(b", "(a", "a\\", "[a", "(a", "a^b", "a$b", "a(^b|c)", "(a$)b", "(a$|b)c", "(^a)*b", "(^a)+", "(a$)?", "a$+", String(repeating: "(", count: 60), "\\ba", "a\\B", "(?=a)b", "(?<!a)b", "\\1a",
             "^*a", "*a", "a|+b", "\\A+a", "a\\zb", "[\\Qa\\E]", "\\Qa b\\E", "(?P<a", "\\p{Greek", "(?x)a", "\\ya",
         ])
     func refused(expression: String) throws {
@@ -55,7 +62,7 @@ struct RegexTranslationTests {
     @Test(
         "With rules for single topics, those that meet none of them stay, and the others are refused",
         arguments: [
-            ("pay.*", "pay.*" as String?), ("orders", "orders\\.canary"), ("orders|pay.*", "orders\\.canary|pay.*"),
+            ("pay.*", "pay.*" as String?), ("orders", "orders\\.canary"), ("(^orders)|(^pay.*)", "orders\\.canary|pay.*"), ("(?i)pay", "(?:(?i)pay)"), ("orders|pay.*", "orders\\.canary|pay.*"),
             ("ord.*", nil), (".*", nil), ("orders[.].*", nil), ("orders\\.canary", "\\."), ("[p-z].*", "[p-z].*"),
         ])
     func canary(expression: String, expected: String?) throws {
@@ -72,6 +79,16 @@ struct RegexTranslationTests {
     func part(expression: String, expected: String?) throws {
         let translation = RegexTranslation(try view("rules: [{ prefix: team., to_prefix: t7. }]"))
         #expect((try? translation.topics(expression)) == expected)
+    }
+
+    @Test("Targets that were not chosen are matched by none")
+    func otherTargets() throws {
+        let translation = RegexTranslation(
+            try view("rules: [{ topic: pay, targets: { a: v1.pay, b: v2.pay }, active: a }]"))
+        #expect((try? translation.topics("v2.*")) == nil)
+        #expect((try? translation.topics("v1.*")) == nil)
+        #expect(try translation.topics("v3.*") == "v3.*")
+        #expect(try translation.topics("pay") == "v1\\.pay")
     }
 
     @Test("Where all else is hidden, it is known which names match")

@@ -3,6 +3,7 @@ import KafkaMessages
 import KafkaWire
 import NIOCore
 import Settings
+import Synchronization
 import Testing
 
 @testable import TopicRewriteFilter
@@ -166,6 +167,26 @@ struct SwitchingControlTests {
         #expect(try same.fetch(0).isHeld)
         #expect(try !same.heartbeat("g").isForwarded)
         #expect(try same.commit("g").target() == "payments.v1")
+    }
+
+    @Test("What a connection remembers by itself outlives a reload")
+    func takesOver() throws {
+        let proxy = try SwitchingProxy(SwitchingProxy.rules + "\nswitching: { tracked_producers: 100 }")
+        let clients = [proxy.client(), proxy.client()]
+        for client in clients { try client.fetch(0) }
+        try clients[0].produce(0, producer: 7, epoch: 0)
+        let hostile = proxy.client("hostile")
+        for id in 100..<1000 as Range<Int64> { try hostile.produce(0, producer: id, epoch: 0) }
+        let reloaded = try SwitchingProxy(Self.green, replacing: proxy)
+        let same = clients.map { client in
+            let views = reloaded.views.makeConnectionViews(client.context, replacing: client.views)
+            client.views.connectionClosed()
+            return SwitchingClient(views, client.context, "shop")
+        }
+        #expect(reloaded.views.board.memory.positions.withLock { $0.count } == 1)
+        #expect(try !same[0].produce(0, producer: 7, epoch: 0).isForwarded)
+        // The first settles what is known of the client; the other knows by itself.
+        for client in same { #expect(try !client.fetch(0).isForwarded) }
     }
 
     @Test("A reload that is known to move clients to fewer partitions is refused; where nothing is known, it is not")

@@ -66,11 +66,12 @@ struct SwitchingGroupTests {
         let client = proxy.client()
         var request = try client.joins("g").request.frame.body(JoinGroupRequest.self)
         request.protocolType = "connect"
-        #expect(try client.send(request, 5).isForwarded)
-        request.protocolType = "consumer"
-        request.protocols[0].metadata = ByteBuffer(repeating: 0xff, count: 20)
         var answer = JoinGroupResponse()
         answer.memberID = "m-1"
+        _ = try client.send(request, 5).answered(answer)
+        #expect(proxy.views.board.memory.members.withLock { $0.count } == 0)
+        request.protocolType = "consumer"
+        request.protocols[0].metadata = ByteBuffer(repeating: 0xff, count: 20)
         _ = try client.send(request, 5).answered(answer)
         #expect(proxy.views.board.memory.members.withLock { $0.count } == 0)
     }
@@ -201,6 +202,9 @@ struct SwitchingGroupTests {
         var answer = ConsumerGroupHeartbeatResponse()
         answer.errorCode = error
         #expect(try client.modernHeartbeat("g", epoch: 1).answered(answer).errorCode == error)
+        // Nor has a member joined that was refused.
+        #expect(
+            try client.modernHeartbeat("g", epoch: 0, topics: ["payments"]).answered(answer).errorCode == error)
         #expect(
             try client.modernHeartbeat("g", epoch: 1).answered(ConsumerGroupHeartbeatResponse()).errorCode
                 == .fencedMemberEpoch)

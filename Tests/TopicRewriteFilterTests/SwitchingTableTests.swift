@@ -76,6 +76,16 @@ struct ProducerFencesTests {
         ])
     }
 
+    @Test("The highest epoch counts, whichever batch came last")
+    func highestEpoch() {
+        run([
+            Step(epoch: 1, target: "v1", generation: 1, verdict: .pass),
+            Step(epoch: 0, target: "v1", generation: 1, verdict: .pass),
+            Step(epoch: 1, target: "v2", generation: 2, verdict: .fence),
+            Step(epoch: 2, target: "v2", generation: 2, verdict: .pass),
+        ])
+    }
+
     @Test("There and back again, each switch needs an epoch of its own")
     func thereAndBack() {
         run([

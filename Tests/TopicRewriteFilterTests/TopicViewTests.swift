@@ -107,6 +107,21 @@ struct TopicViewTests {
         #expect(view.brokerTopic("s.payments") == .refused(.taken))
     }
 
+    @Test("A condition of the filter on topics holds for all its rules, and nothing else is hidden")
+    func filterCondition() throws {
+        var settings = try configuration(
+            "rules: [{ topic: orders, to: o }, { topic: pay, to: p }, { prefix: ord, to_prefix: x, hide_others: true }]")
+        settings.topics = [.prefix("ord"), .exact("secret")]
+        let view = TopicView(settings, ViewSelection([0, 0, 0]))
+        #expect(view.brokerTopic("orders").brokerName == "o")
+        #expect(view.brokerTopic("ordinary").brokerName == "xinary")
+        #expect(view.brokerTopic("pay").brokerName == "pay")
+        #expect(view.clientTopic("p") == "p")
+        #expect(view.brokerTopic("secret") == .refused(.hidden))
+        #expect(view.clientTopic("secret") == nil)
+        #expect(view.clientTopic("other") == "other")
+    }
+
     @Test("Whatever the rules are, no two names lead to one topic, and each leads to what is seen under it")
     func injective() throws {
         let parts = ["a", "b", "a.", "b.", "a.b", "b.a", ""]

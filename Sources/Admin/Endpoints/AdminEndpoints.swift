@@ -28,7 +28,8 @@ struct AdminEndpoints: Sendable {
                 method: .get, path: "/config_dump", summary: "the running configuration, secrets redacted",
                 handler: configDump),
             .init(method: .get, path: "/listeners", summary: "listeners and their filters", handler: listeners),
-            .init(method: .get, path: "/filters", summary: "filters, and what they do at this moment", handler: filters),
+            .init(
+                method: .get, path: "/filters", summary: "filters, and what they do at this moment", handler: filters),
             .init(
                 method: .get, path: "/clusters", summary: "clusters, brokers and where clients find them",
                 handler: clusters),
@@ -45,7 +46,8 @@ struct AdminEndpoints: Sendable {
                 method: .post, path: "/drain_listeners", summary: "accept no new connections, finish the open ones",
                 handler: drainListeners),
             .init(
-                method: .post, path: "/reload", summary: "read the configuration again; ?dry_run says what would change",
+                method: .post, path: "/reload",
+                summary: "read the configuration again; ?dry_run says what would change",
                 handler: reload),
             .init(
                 method: .post, path: "/filters/{filter}/rules/{rule}",

@@ -16,7 +16,8 @@ struct AdminRequest: Sendable {
     var authority: String?
 
     init(
-        method: HTTPRequest.Method, path: String, parameters: KeyValuePairs<String, String> = [:], headers: HTTPFields = [:],
+        method: HTTPRequest.Method, path: String, parameters: KeyValuePairs<String, String> = [:],
+        headers: HTTPFields = [:],
         authority: String? = nil
     ) {
         self.method = method

@@ -54,7 +54,8 @@ package struct ListenerInformation: Sendable, Encodable {
     ///   - tls: `none`, `tls` or `mtls`.
     ///   - filters: the filter chain.
     package init(
-        name: String, address: String, mode: String, cluster: String, connections: Int, draining: Int = 0, onUnknown: String,
+        name: String, address: String, mode: String, cluster: String, connections: Int, draining: Int = 0,
+        onUnknown: String,
         tls: String = "none", filters: [Filter] = []
     ) {
         self.name = name

@@ -58,12 +58,16 @@ extension AdminPage {
             <div class="scroll" id="listeners"></div>
           </section>
           <section class="card wide">
+            <h2>Filters</h2>
+            <div class="scroll" id="filters"></div>
+          </section>
+          <section class="card wide">
             <h2>Brokers</h2>
             <div class="scroll" id="brokers"></div>
           </section>
         </main>
         <footer>
-          <a href="/stats">stats</a> <a href="/listeners">listeners</a> <a href="/clusters">clusters</a>
+          <a href="/stats">stats</a> <a href="/listeners">listeners</a> <a href="/filters">filters</a> <a href="/clusters">clusters</a>
           <a href="/connections">connections</a> <a href="/config_dump">config_dump</a> <a href="/memory">memory</a>
           <a href="/server_info">server_info</a> <a href="/ready">ready</a> <a href="/logging">logging</a> <a href="/certs">certs</a>
         </footer>

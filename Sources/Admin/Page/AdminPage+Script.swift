@@ -178,7 +178,31 @@ extension AdminPage {
             listeners.map(l => [
               cell("name", l.name), cell("plain", l.address), cell("plain", l.mode), cell("plain", l.cluster), cell("plain", l.tls),
               cell("", ...(l.filters.length ? l.filters.map(f => make("span", "chip", f.name + (f.dry_run ? " (dry run)" : ""))) : ["–"])),
-              cell("number", whole(l.connections)),
+              cell("number", whole(l.connections) + (l.draining ? ` (${l.draining} draining)` : "")),
+            ])));
+        }
+        // What a filter says of itself, whatever that is: a line for each member, and for each object in a list.
+        function words(value) {
+          if (value === null || typeof value !== "object") return String(value);
+          if (Array.isArray(value)) return value.map(words).join(", ");
+          return Object.entries(value).map(([key, inner]) =>
+            key + "=" + (inner !== null && typeof inner === "object" ? JSON.stringify(inner) : String(inner))).join("  ");
+        }
+        function statusLines(status) {
+          if (status === null || typeof status !== "object") return [];
+          return Object.entries(status).flatMap(([key, value]) =>
+            Array.isArray(value) && value.some(v => v !== null && typeof v === "object")
+              ? value.map(v => words(v)) : [key + ": " + words(value)]);
+        }
+        function showFilters(filters) {
+          if (!filters.length) return show("filters", make("p", "empty", "No filters."));
+          show("filters", table(
+            [["listener", ""], ["name", ""], ["type", ""], ["for", ""], ["actions", ""], ["status", ""]],
+            filters.map(f => [
+              cell("plain", f.listener), cell("name", f.name + (f.dry_run ? " (dry run)" : "")), cell("plain", f.type),
+              named(f.when === null ? "all" : JSON.stringify(f.when)),
+              cell("plain", Object.entries(f.actions).map(([action, count]) => action + " " + whole(count)).join(", ") || "–"),
+              cell("reason", ...(statusLines(f.status).slice(0, 20).map(line => make("div", "", line)))),
             ])));
         }
         function showBrokers(clusters) {
@@ -219,9 +243,10 @@ extension AdminPage {
           return response.json();
         }
         async function refresh() {
-          const [metrics, server, readiness, listeners, clusters] = await Promise.all([
+          const [metrics, server, readiness, listeners, clusters, filters] = await Promise.all([
             get("/stats?format=json&filter=^sluice_(requests|responses|request_duration|downstream|client_requests|topic_bytes)"),
             get("/server_info?format=json"), get("/ready?format=json"), get("/listeners?format=json"), get("/clusters?format=json"),
+            get("/filters?format=json"),
           ]);
           const at = performance.now() / 1000;
           const stats = new Map(metrics.metrics.map(family => [family.name, family.series]));
@@ -232,6 +257,7 @@ extension AdminPage {
           showClients(stats, elapsed);
           showTopics(stats, elapsed);
           showListeners(listeners);
+          showFilters(filters);
           showBrokers(clusters);
           before = {stats, at};
           $("live").textContent = "as of " + new Date().toLocaleTimeString("en-GB");

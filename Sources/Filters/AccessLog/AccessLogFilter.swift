@@ -71,7 +71,7 @@ final class AccessLogConnection: ConnectionFilter {
     private let onlyErrors: Bool
     private let slowerThan: Duration?
     private let lines: LoopLines
-    @exclusivity(unchecked) private var runs = ConnectionRuns()
+    private let runs = ConnectionRuns()
 
     init(_ configuration: AccessLogConfiguration, _ lines: LoopLines) {
         onlyErrors = configuration.onlyErrors
@@ -80,7 +80,7 @@ final class AccessLogConnection: ConnectionFilter {
     }
 
     func completed(_ request: CompletedRequest) {
-        if isWanted(request) { lines.append(request, &runs) }
+        if isWanted(request) { lines.append(request, runs) }
     }
 
     @inline(__always)

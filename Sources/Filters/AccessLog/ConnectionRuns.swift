@@ -1,26 +1,20 @@
 import FilterAPI
 
 /// The runs of a line as one connection has them, written anew when something in them has changed.
-struct ConnectionRuns {
-    private var bytes: [UInt8] = []
+final class ConnectionRuns {
+    @exclusivity(unchecked) private var bytes: [UInt8] = []
     /// Where each run begins, and where the last ends; empty before the first line.
-    private var bounds: [Int] = []
+    @exclusivity(unchecked) private var bounds: [Int] = []
 
     // What the bytes were written of.
-    private var clientAddress = ""
-    private var clientPort = 0
-    private var principal = ""
-    private var clientID: String?
-    private var softwareName: String?
-    private var softwareVersion: String?
+    @exclusivity(unchecked) private var identityVersion: UInt64 = 0
+    @exclusivity(unchecked) private var clientID: String?
 
     /// Makes the runs those of a request.
     @inline(__always)
-    mutating func update(_ program: LineProgram, for record: RequestRecord, of connection: ConnectionContext) {
-        if bounds.isEmpty || clientID != record.clientID || principal != connection.principal
-            || clientPort != connection.clientPort || clientAddress != connection.clientAddress
-            || softwareName != connection.softwareName || softwareVersion != connection.softwareVersion
-        {
+    func update(_ program: LineProgram, for record: RequestRecord, of connection: ConnectionContext) {
+        // The version is that of now: the library may have become known since the request came.
+        if bounds.isEmpty || identityVersion != connection.identityVersion || clientID != record.clientID {
             write(program, record, connection)
         }
     }
@@ -33,13 +27,9 @@ struct ConnectionRuns {
     }
 
     @inline(never)
-    private mutating func write(_ program: LineProgram, _ record: RequestRecord, _ connection: ConnectionContext) {
+    private func write(_ program: LineProgram, _ record: RequestRecord, _ connection: ConnectionContext) {
         clientID = record.clientID
-        principal = connection.principal
-        clientPort = connection.clientPort
-        clientAddress = connection.clientAddress
-        softwareName = connection.softwareName
-        softwareVersion = connection.softwareVersion
+        identityVersion = connection.identityVersion
         var room = 1 << 10
         while true {
             var bounds = [0]

@@ -37,7 +37,7 @@ final class LoopLines: @unchecked Sendable {
     /// - Parameters:
     ///   - request: the request, at its end.
     ///   - runs: what the lines of its connection have in common.
-    func append(_ request: CompletedRequest, _ runs: inout ConnectionRuns) {
+    func append(_ request: CompletedRequest, _ runs: ConnectionRuns) {
         loop.assertInEventLoop()
         runs.update(program, for: request.record, of: request.record.connection)
         let moment = LineTime.now

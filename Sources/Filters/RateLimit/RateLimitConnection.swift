@@ -85,6 +85,14 @@ final class RateLimitConnection: ConnectionFilter {
         guard let open = ask(limits(request, stage), request, &ruling, at: now) else {
             return finish(request, ruling, stage, at: now)
         }
+        // In a dry run nothing waits: what limiters say later is counted.
+        if filter.isDryRun {
+            let counters = counters
+            goOn(open, ruling) { ruling in
+                if let take = ruling.refusal?.take { counters.limits[take.limit].countRejected() }
+            }
+            return .forward
+        }
         let promise = connection.eventLoop.makePromise(of: RequestAction.self)
         goOn(open, ruling) { ruling in
             guard !self.isClosed else {

@@ -77,6 +77,7 @@ package protocol RateLimitLease: AnyObject {
     ///   - cost: what it costs.
     ///   - mayRefuse: true if a request that is over the limit is refused; else it is taken on credit.
     ///   - now: the time in nanoseconds.
+    /// - Returns: what the limiter says, or a promise of it.
     func take(_ cost: RateLimitCost, mayRefuse: Bool, at now: Int64) -> RateLimitVerdict
 
     /// Gives back what was taken for a request that goes no further.

@@ -17,6 +17,7 @@ enum RefusalAnswer {
     ///   - request: the request.
     ///   - limit: the name of the limit that it is over, for messages.
     ///   - continuity: the fetch sessions of the connection.
+    /// - Returns: the answer, or why there is none.
     static func to(_ request: FilteredRequest, limit: String, _ continuity: inout FetchContinuity) -> RefusalAnswer {
         let message = "over the rate limit '\(limit)'"
         switch request.record.apiKey {

@@ -137,8 +137,12 @@ private struct Account {
 
     /// Sees what a bucket has to say.
     ///
-    /// - Parameter isWhole: true if all tokens must be there before a request passes that may be refused; else it passes
-    ///   where there is no debt, as it may be larger than all that can be saved up.
+    /// - Parameters:
+    ///   - bucket: the bucket, which is settled.
+    ///   - rate: its rate; nil if there is none to be looked at.
+    ///   - tokens: what the request takes.
+    ///   - isWhole: true if all tokens must be there before a request passes that may be refused; else it passes where
+    ///     there is no debt, as it may be larger than all that can be saved up.
     @inline(__always)
     mutating func look(at bucket: inout TokenBucket, _ rate: TokenRate?, _ tokens: Int, isWhole: Bool) {
         guard tokens > 0, let rate else { return }

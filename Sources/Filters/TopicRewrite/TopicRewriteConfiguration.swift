@@ -9,6 +9,9 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
     /// How much switching remembers, and for how long.
     package var switching: SwitchLimits
 
+    /// The topics that the filter is for, by the clients' names; nil for all. From the filter's `when`.
+    package var topics: [StringMatcher]?
+
     /// Makes settings.
     package init(rules: [RewriteRule], groupPrefix: String = "", switching: SwitchLimits = SwitchLimits()) {
         self.rules = rules

@@ -101,7 +101,9 @@ final class TopicRewriteConnection: ConnectionFilter {
     ) throws(WireError) -> RequestAction {
         var translation = RequestTranslation(view, request.record)
         translation.read(request.frame, fields, groupTypes)
-        for refusal in translation.refusals { counters.countRefused(.init(refusal)) }
+        for refusal in Set(translation.refusals) { counters.countRefused(.init(refusal)) }
+        if translation.refusesResource { counters.countRefused(.resource) }
+        if refusesIDs { counters.countRefused(.topicID) }
         for rule in translation.rules { counters.countRequest(rule: rule, view) }
         switch translation.obstacle {
         case .refusal(let refusal):
@@ -123,12 +125,13 @@ final class TopicRewriteConnection: ConnectionFilter {
         _ request: FilteredRequest, _ view: TopicView, _ first: RequestTranslation
     ) throws(WireError) -> RequestAction {
         if let action = refuseCursor(request, view) { return action }
-        let key = request.record.apiKey
-        let refusing = NameRefusals(view, key) { [topicIDs] in topicIDs.name(of: $0) }
+        let refusing = NameRefusals(view, request.record) { [topicIDs] in topicIDs.name(of: $0) }
         let action = try request.refuseParts { reference in refusing.refusal(of: reference) }
         guard case .forward = action else { return action }
         var rest = RequestTranslation(view, request.record, isRest: true)
-        rest.read(request.frame, try request.frame.fields(TranslatedAPIs.request), groupTypes)
+        // Asking for the fields writes the rest into the frame: they are those of the frame behind it.
+        let fields = try request.frame.fields(TranslatedAPIs.request)
+        rest.read(request.frame, fields, groupTypes)
         guard rest.obstacle == nil else {
             // There is no answer for a part of this request.
             return .close(reason: "refused_name")

@@ -1,5 +1,6 @@
 package import FilterAPI
 import Logging
+import Settings
 
 /// Shows clients topics and groups under other names than the broker has for them.
 package final class TopicRewriteFilter: Filter {
@@ -11,7 +12,9 @@ package final class TopicRewriteFilter: Filter {
     package let control: (any FilterControl)?
 
     /// - Throws: if it takes the place of a filter whose clients it must not move.
-    init(_ configuration: TopicRewriteConfiguration, context: FilterContext) throws {
+    init(_ settings: TopicRewriteConfiguration, context: FilterContext) throws {
+        var configuration = settings
+        configuration.topics = context.when?.topic
         selector = RuleSelector(configuration)
         let former = (context.predecessor as? TopicRewriteFilter)?.source
         let views = SwitchedViews(configuration, context: context, replacing: former)

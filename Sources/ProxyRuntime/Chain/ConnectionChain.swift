@@ -257,7 +257,8 @@ final class ConnectionChain {
             filters[index].completed(
                 CompletedRequest(
                     record: record, result: result, responseBytes: responseBytes, duration: duration,
-                    upstream: upstream, note: record.notes[index]))
+                    upstream: upstream,
+                    note: record.notes.isEmpty ? nil : record.notes[index]))
         }
     }
 

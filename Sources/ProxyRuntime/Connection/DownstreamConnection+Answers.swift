@@ -14,10 +14,10 @@ extension DownstreamConnection {
     ///
     /// - Returns: Sluice's own correlation ID, to be written over the client's.
     func register(_ progress: RequestInProgress) -> Int32 {
-        muteAsAsked(progress)
-        guard progress.record != nil else {
+        guard let record = progress.record else {
             return register(progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse)
         }
+        if record.throttle > .zero { muteAsAsked(progress) }
         return register(progress.head, expectsResponse: progress.expectsResponse, Slot(progress))
     }
 
@@ -215,13 +215,15 @@ extension DownstreamConnection {
         if !slot.isRawToken {
             shared.metrics.countResponse(slot.apiKey, errorCode: errorCode, nanoseconds: nanoseconds)
         }
-        if let record = slot.record {
+        if let progress = slot.progress, let record = progress.record {
             record.facts.errorCode = ErrorCode(rawValue: errorCode)
-            slot.chain?.complete(
-                record, result: result, responseBytes: size, duration: .nanoseconds(Int64(clamping: nanoseconds)),
-                upstream: upstream?.label)
-            slot.progress.map { muteAsAsked($0) }
-            if let old = slot.chain, old !== chain { closeIfUnused(old) }
+            if let met = progress.chain {
+                met.complete(
+                    record, result: result, responseBytes: size, duration: .nanoseconds(Int64(clamping: nanoseconds)),
+                    upstream: upstream?.label)
+                if met !== chain { closeIfUnused(met) }
+            }
+            if record.throttle > progress.mutedFor { muteAsAsked(progress) }
         }
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
     }
@@ -237,7 +239,7 @@ extension DownstreamConnection {
 
     /// Takes no further request from the client for as long as filters have asked for, as a broker does whose quota was
     /// exceeded. It begins when they ask: requests that the client has sent already wait as well.
-    private func muteAsAsked(_ progress: RequestInProgress) {
+    func muteAsAsked(_ progress: RequestInProgress) {
         guard let time = progress.record?.throttle, time > progress.mutedFor, !isClosed else { return }
         progress.mutedFor = time
         let (seconds, attoseconds) = time.components

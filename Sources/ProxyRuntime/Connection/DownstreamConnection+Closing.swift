@@ -24,7 +24,7 @@ extension DownstreamConnection {
         for entry in shared.chain.entries {
             guard let gate = entry.filter.gate, entry.when?.coversAddress(address) ?? true else { continue }
             switch gate.admit(address) {
-            case .admitted: admissions.append((gate, address))
+            case .admitted: admissions.append((entry, gate, address))
             case .refused(let reason):
                 shared.logger.debug(
                     "connection refused",
@@ -61,7 +61,7 @@ extension DownstreamConnection {
         shared.loop.connections[ObjectIdentifier(self)] = nil
         shared.metrics.connections.decrement()
         shared.metrics.countClosed(reason)
-        for (gate, address) in admissions { gate.release(address) }
+        for admission in admissions { admission.gate.release(admission.address) }
         admissions = []
         unmuting?.cancel()
         unmuting = nil

@@ -125,6 +125,7 @@ extension DownstreamConnection {
             showPassed(passed, record)
             // A filter may have closed the connection, which has completed the request.
             if isClosed { return }
+            muteAsAsked(passed)
         }
         current = nil
         if !passed.expectsResponse { finishWithoutResponse(passed) }
@@ -246,16 +247,17 @@ extension DownstreamConnection {
                     try intake.chunk.walkWhole(
                         program, &walker, at: start + 4, bodyOffset: head.length, size: size, &sink)
                 else {
+                    current = progress
                     malformed("request_body", nil)
                     return true
                 }
             } catch {
+                current = progress
                 malformed("request_body", error)
                 return true
             }
             if let id = sink.unknownTopic { upstream?.askName(of: id) }
         }
-        current = nil
         let correlationID =
             progress.map { register($0) }
             ?? register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
@@ -289,19 +291,20 @@ extension DownstreamConnection {
         }
         if let record = progress.record, !progress.headerSeen {
             progress.headerSeen = true
-            current = progress
             switch showHeader(progress, record) {
             case .forward: break
             case .answered(let answer):
                 return answerEarly(progress, answer, &intake)
             case .inspect(let index):
-                current = nil
                 progress.inspector = index
                 return take(progress, &intake)
             case .close(let reason):
+                // So that it is completed.
+                current = progress
                 close(reason: reason)
                 return false
             case .held(let future):
+                current = progress
                 wait(for: future, progress)
                 // The filter may have known its decision already.
                 return !pauses.contains(.holding) && !isClosed

@@ -111,8 +111,9 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// Until when the client is muted, and what ends it.
     var mutedUntil = NIODeadline.uptimeNanoseconds(0)
     var unmuting: Scheduled<Void>?
-    /// The filters that let the connection in, to be told of its end, each with the address that it knows.
-    var admissions: [(gate: any ConnectionGate, address: String)] = []
+    /// The filters that let the connection in, to be told of its end, each with the address that it knows. The entries
+    /// keep them in use until then.
+    var admissions: [(entry: FilterChain.Entry, gate: any ConnectionGate, address: String)] = []
     /// True while a PROXY header is to come, which says where the client is.
     var awaitsProxyHeader = false
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.

@@ -83,7 +83,9 @@ struct SmallHTTP: Sendable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         let resolved = getaddrinfo(host, String(port), &hints, &found)
-        guard resolved == 0 else { throw Failure(call: "look up \(host)", reason: String(cString: gai_strerror(resolved))) }
+        guard resolved == 0 else {
+            throw Failure(call: "look up \(host)", reason: String(cString: gai_strerror(resolved)))
+        }
         defer { freeaddrinfo(found) }
         var failure = Failure(call: "connect", code: EHOSTUNREACH)
         var next = found

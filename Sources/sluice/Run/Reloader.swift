@@ -89,7 +89,8 @@ final class Reloader: Sendable {
             }
         }
         let mark = SettingsMark(file: file, line: 0, column: 0)
-        let ending = ConfigurationError([SettingsIssue(at: mark, path: "", message: "cannot be read: the process ends")])
+        let ending = ConfigurationError([SettingsIssue(at: mark, path: "", message: "cannot be read: the process ends")]
+        )
         return read ?? Read(found: .nothing, loaded: .failure(ending))
     }
 
@@ -125,7 +126,8 @@ final class Reloader: Sendable {
 
     private func accepted(_ report: ReloadReport, by trigger: Trigger) {
         for change in report.diff.needsRestart {
-            logger.warning("a setting has changed that is taken up at the next start", metadata: ["setting": "\(change.path)"])
+            logger.warning(
+                "a setting has changed that is taken up at the next start", metadata: ["setting": "\(change.path)"])
         }
         guard !report.diff.isEmpty else {
             metrics.count(.unchanged)

@@ -73,6 +73,22 @@ def produce(
     return {"delivered": deliveries.count, "digest": common.digest(sent)}
 
 
+def produce_throttled(bootstrap: str, topic: str, count: int, size: int, **settings: Any) -> dict[str, Any]:
+    """Produces, one record a request, and tells what the client was told of being slowed."""
+    told: list[float] = []
+    producer = _producer(
+        bootstrap,
+        throttle_cb=lambda event: told.append(event.throttle_time),
+        **{"batch.num.messages": 1, "linger.ms": 0, **settings},
+    )
+    deliveries = _Deliveries()
+    began = time.monotonic()
+    for value in common.values(count, size):
+        producer.produce(topic, value, partition=0, on_delivery=deliveries)
+    left = producer.flush(common.DEADLINE)
+    return {"delivered": deliveries.count, "left": left, "told": told, "seconds": time.monotonic() - began}
+
+
 def produce_until_stopped(bootstrap: str, topic: str, **settings: Any) -> dict[str, Any]:
     """One record after another, each acknowledged; tells every hundredth."""
     producer = _producer(bootstrap, **{"linger.ms": 1, **settings})
@@ -160,9 +176,13 @@ def member(bootstrap: str, topic: str, group: str, **settings: Any) -> dict[str,
     return {"read": read}
 
 
-def transaction(bootstrap: str, topic: str, count: int, transactional_id: str) -> dict[str, Any]:
+def transaction(
+    bootstrap: str, topic: str, count: int, transactional_id: str, **settings: Any
+) -> dict[str, Any]:
     """One transaction committed, with offsets of a group, and one aborted."""
-    producer = _producer(bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 40_000})
+    producer = _producer(
+        bootstrap, **{"transactional.id": transactional_id, "transaction.timeout.ms": 40_000, **settings}
+    )
     deliveries = _Deliveries()
     producer.init_transactions(common.DEADLINE)
     consumer = _consumer(bootstrap, f"{topic}-group")
@@ -189,6 +209,30 @@ def transaction(bootstrap: str, topic: str, count: int, transactional_id: str) -
     return {"delivered": deliveries.count}
 
 
+def list_topics(bootstrap: str, **settings: Any) -> dict[str, int]:
+    """The topics that the client sees, and how many partitions each has."""
+    found = _producer(bootstrap, **settings).list_topics(timeout=common.DEADLINE)
+    return {name: len(topic.partitions) for name, topic in found.topics.items()}
+
+
+def committed(bootstrap: str, topic: str, group: str, **settings: Any) -> dict[str, int]:
+    """What a group has committed, by partition, as far as it has."""
+    consumer = _consumer(bootstrap, group, **settings)
+    partitions = consumer.list_topics(topic, timeout=common.DEADLINE).topics[topic].partitions
+    found = consumer.committed([TopicPartition(topic, partition) for partition in partitions], common.DEADLINE)
+    consumer.close()
+    return {str(part.partition): part.offset for part in found if part.offset >= 0}
+
+
+def produce_to_missing(bootstrap: str, topic: str, **settings: Any) -> dict[str, str]:
+    """Tries to produce one record, and tells why it was not delivered."""
+    producer = _producer(bootstrap, **{"message.timeout.ms": 3000, "topic.metadata.propagation.max.ms": 500, **settings})
+    errors: list[str] = []
+    producer.produce(topic, b"x", on_delivery=lambda error, _: errors.append(error.name() if error else ""))
+    producer.flush(common.DEADLINE)
+    return {"error": errors[0]}
+
+
 def metadata(bootstrap: str, **settings: Any) -> dict[str, str]:
     """The brokers' addresses as the client sees them."""
     found = _producer(bootstrap, **settings).list_topics(timeout=common.DEADLINE)
@@ -211,12 +255,16 @@ common.main(
         function.__name__: function
         for function in (
             produce,
+            produce_throttled,
             produce_until_stopped,
             produce_all,
             consume,
             consume_group,
             member,
             transaction,
+            list_topics,
+            committed,
+            produce_to_missing,
             metadata,
             refused,
         )

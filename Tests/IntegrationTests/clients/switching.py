@@ -33,7 +33,7 @@ class _Acknowledged:
 
 
 def produce(
-    bootstrap: str, topic: str, name: str, partitions: int = 3, pause: float = 0.001, **settings: Any
+    bootstrap: str, topic: str, client_id: str, partitions: int = 3, pause: float = 0.001, **settings: Any
 ) -> dict[str, Any]:
     """librdkafka: writes to all partitions until stopped, many requests at once."""
     fatal: list[str] = []
@@ -45,7 +45,7 @@ def produce(
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
-            "client.id": name,
+            "client.id": client_id,
             "linger.ms": 2,
             "batch.num.messages": 20,
             "message.timeout.ms": 30_000,
@@ -57,7 +57,7 @@ def produce(
     stop = common.stop_requested()
     sent = 0
     while not stop.is_set() and not fatal:
-        producer.produce(topic, f"{name}-{sent}", partition=sent % partitions, on_delivery=acknowledged)
+        producer.produce(topic, f"{client_id}-{sent}", partition=sent % partitions, on_delivery=acknowledged)
         sent += 1
         producer.poll(pause)
         acknowledged.tell()
@@ -67,13 +67,13 @@ def produce(
     }  # fmt: skip
 
 
-def produce_transactions(bootstrap: str, topic: str, name: str, size: int = 20) -> dict[str, Any]:
+def produce_transactions(bootstrap: str, topic: str, client_id: str, size: int = 20) -> dict[str, Any]:
     """librdkafka: transactions of a few records until stopped; one that must be aborted is, and its records are given up."""
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
-            "client.id": name,
-            "transactional.id": name,
+            "client.id": client_id,
+            "transactional.id": client_id,
             "transaction.timeout.ms": 40_000,
             "message.timeout.ms": 30_000,
             "linger.ms": 1,
@@ -84,7 +84,7 @@ def produce_transactions(bootstrap: str, topic: str, name: str, size: int = 20) 
     committed: list[str] = []
     aborted = number = 0
     while not stop.is_set():
-        values = [f"{name}-{number}-{index}" for index in range(size)]
+        values = [f"{client_id}-{number}-{index}" for index in range(size)]
         number += 1
         producer.begin_transaction()
         try:
@@ -105,10 +105,10 @@ def produce_transactions(bootstrap: str, topic: str, name: str, size: int = 20) 
     return {"committed": committed, "aborted": aborted}
 
 
-def produce_with_kafka_python(bootstrap: str, topic: str, name: str, idempotent: bool = False) -> dict[str, Any]:
+def produce_with_kafka_python(bootstrap: str, topic: str, client_id: str, idempotent: bool = False) -> dict[str, Any]:
     """kafka-python: as `produce`."""
     producer = KafkaProducer(
-        bootstrap_servers=bootstrap, api_version=VERSION, client_id=name, enable_idempotence=idempotent, acks="all",
+        bootstrap_servers=bootstrap, api_version=VERSION, client_id=client_id, enable_idempotence=idempotent, acks="all",
         linger_ms=2, metadata_max_age_ms=5000,
     )  # fmt: skip
     acknowledged: list[str] = []
@@ -116,7 +116,7 @@ def produce_with_kafka_python(bootstrap: str, topic: str, name: str, idempotent:
     stop = common.stop_requested()
     sent = told = 0
     while not stop.is_set():
-        value = f"{name}-{sent}"
+        value = f"{client_id}-{sent}"
         future = producer.send(topic, value.encode(), partition=sent % 3)
         future.add_callback(lambda _, value=value: acknowledged.append(value))
         future.add_errback(lambda error: failed.append(repr(error)))
@@ -143,10 +143,10 @@ def _read_until_stopped(poll: Callable[[], list[bytes]], commit: Callable[[], No
     return read
 
 
-def _confluent(bootstrap: str, group: str, name: str, **settings: Any) -> Consumer:
+def _confluent(bootstrap: str, group: str, client_id: str, **settings: Any) -> Consumer:
     properties = {
         "bootstrap.servers": bootstrap,
-        "client.id": name,
+        "client.id": client_id,
         "group.id": group,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
@@ -188,28 +188,28 @@ def _commit_confluent(consumer: Consumer) -> None:
             raise
 
 
-def member(bootstrap: str, topic: str, group: str, name: str, **settings: Any) -> list[str]:
+def member(bootstrap: str, topic: str, group: str, client_id: str, **settings: Any) -> list[str]:
     """librdkafka: a member of a group; commits what it read at once."""
-    consumer = _confluent(bootstrap, group, name, **settings)
+    consumer = _confluent(bootstrap, group, client_id, **settings)
     consumer.subscribe([topic], on_assign=lambda *_: common.event("assigned"))
     read = _read_until_stopped(lambda: _poll_confluent(consumer), lambda: _commit_confluent(consumer))
     consumer.close()
     return read
 
 
-def groupless(bootstrap: str, topic: str, name: str, partitions: int = 3, **settings: Any) -> list[str]:
+def groupless(bootstrap: str, topic: str, client_id: str, partitions: int = 3, **settings: Any) -> list[str]:
     """librdkafka: all partitions from the beginning, without a group."""
-    consumer = _confluent(bootstrap, "none", name, **settings)
+    consumer = _confluent(bootstrap, "none", client_id, **settings)
     consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
     read = _read_until_stopped(lambda: _poll_confluent(consumer), lambda: None)
     consumer.close()
     return read
 
 
-def member_with_kafka_python(bootstrap: str, topic: str, group: str, name: str) -> list[str]:
+def member_with_kafka_python(bootstrap: str, topic: str, group: str, client_id: str) -> list[str]:
     """kafka-python: as `member`."""
     consumer = KafkaConsumer(
-        topic, bootstrap_servers=bootstrap, api_version=VERSION, client_id=name, group_id=group,
+        topic, bootstrap_servers=bootstrap, api_version=VERSION, client_id=client_id, group_id=group,
         auto_offset_reset="earliest", enable_auto_commit=False, session_timeout_ms=6000,
         heartbeat_interval_ms=common.HEARTBEAT_INTERVAL_MS,
     )  # fmt: skip
@@ -223,14 +223,14 @@ def member_with_kafka_python(bootstrap: str, topic: str, group: str, name: str) 
     return read
 
 
-def member_with_aiokafka(bootstrap: str, topic: str, group: str, name: str) -> list[str]:
+def member_with_aiokafka(bootstrap: str, topic: str, group: str, client_id: str) -> list[str]:
     """aiokafka: as `member`."""
-    return asyncio.run(_aio_member(bootstrap, topic, group, name))
+    return asyncio.run(_aio_member(bootstrap, topic, group, client_id))
 
 
-async def _aio_member(bootstrap: str, topic: str, group: str, name: str) -> list[str]:
+async def _aio_member(bootstrap: str, topic: str, group: str, client_id: str) -> list[str]:
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap, client_id=name, group_id=group, auto_offset_reset="earliest",
+        topic, bootstrap_servers=bootstrap, client_id=client_id, group_id=group, auto_offset_reset="earliest",
         enable_auto_commit=False, session_timeout_ms=6000, heartbeat_interval_ms=common.HEARTBEAT_INTERVAL_MS,
     )  # fmt: skip
     await consumer.start()

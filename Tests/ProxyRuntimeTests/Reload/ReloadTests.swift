@@ -41,7 +41,9 @@ struct ReloadTests {
         try await with(RunningProxy.yaml(["name: a, tag: one", "name: b, tag: one", "name: c, tag: one"])) { running in
             let before = running.proxy.listeners[0].chain.entries.map(\.instance)
             try await running.reload(
-                RunningProxy.yaml(["name: c, tag: one", "name: b, tag: two", "name: a, tag: one, dry_run: true", "name: d"]))
+                RunningProxy.yaml([
+                    "name: c, tag: one", "name: b, tag: two", "name: a, tag: one, dry_run: true", "name: d",
+                ]))
             let after = running.proxy.listeners[0].chain.entries
             #expect(after.map(\.name) == ["c", "b", "a", "d"])
             #expect(after[0].instance == before[2])
@@ -49,7 +51,8 @@ struct ReloadTests {
             await running.proxy.filters.waitForEnding()
             #expect(
                 journal.entries.sorted() == [
-                    "a one ended", "a one made", "a one made after one", "b one ended", "b one made", "b two made after one",
+                    "a one ended", "a one made", "a one made after one", "b one ended", "b one made",
+                    "b two made after one",
                     "c one made", "d  made",
                 ])
         }
@@ -179,14 +182,19 @@ struct ReloadTests {
                 #expect(errors[0].hasPrefix("sluice.yaml:9:54: "))
                 #expect(errors[0].hasSuffix("filter 'b' of listener 'apps': was told to fail"))
                 #expect(errors[1].contains("filter 'c'"))
-                #expect(errors[2] == "listeners[1].address (listener 'taken'): cannot listen on 127.0.0.1:\(port): the address is in use by another process")
+                #expect(
+                    errors[2]
+                        == "listeners[1].address (listener 'taken'): cannot listen on 127.0.0.1:\(port): the address is in use by another process"
+                )
             }
             #expect(running.proxy.generation == 1)
             #expect(running.proxy.listeners.map(\.name) == ["apps"])
             #expect(running.proxy.listeners[0].chain.generation == before.listeners[0].chain.generation)
             // What was made for nothing has ended, and nobody listens at what was opened for nothing.
             #expect(
-                journal.entries.sorted() == ["a one made", "a two ended", "a two made after one", "n  ended", "n  made"])
+                journal.entries.sorted() == [
+                    "a one made", "a two ended", "a two made after one", "n  ended", "n  made",
+                ])
             await #expect(throws: (any Error).self) { try await TestClient(port: free) }
             let client = try await running.client()
             #expect(try await client.exchange(id: 1) == 1)

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Settings
 import SluiceConfiguration
+import Synchronization
 import Telemetry
 
 @testable import ProxyRuntime
@@ -19,7 +20,8 @@ final class RunningProxy: Sendable {
     /// - Parameters:
     ///   - filters: entries of the chain, each as `name: a, tag: one`.
     ///   - listener: further keys of the listener, a line each.
-    ///   - extra: further listeners, clusters or sections; `$BROKER` stands for the broker's port.
+    ///   - extra: further clusters or sections.
+    /// - Returns: the configuration's text; `$BROKER` stands for the broker's port.
     static func yaml(_ filters: [String] = [], listener: [String] = [], extra: String = "") -> String {
         """
         listeners:
@@ -105,13 +107,22 @@ final class RunningProxy: Sendable {
         try await TestClient(port: port(listener))
     }
 
-    /// A port that nobody listens on at the moment.
+    /// A port that nobody listens on at the moment, and that neither the system nor another test of this process gives
+    /// to anybody.
     static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        defer { channel.close(promise: nil) }
-        return channel.localAddress?.port ?? 0
+        while true {
+            let port = ports.lowerBound + Int(nextPort.add(1, ordering: .relaxed).newValue % UInt64(ports.count))
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            guard let channel = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() else { continue }
+            try await channel.close()
+            return port
+        }
     }
+
+    /// Below those that the system chooses from, and those that the integration tests take.
+    private static let ports = 10_000..<20_000
+    /// Begins elsewhere in each process, since several may be at work on one machine.
+    private static let nextPort = Atomic<UInt64>(UInt64.random(in: 0..<10_000))
 }
 
 extension RunningProxy {

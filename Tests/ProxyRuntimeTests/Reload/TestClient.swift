@@ -15,7 +15,12 @@ final class TestClient: Sendable {
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(FrameCollector { continuation.yield($0) } ended: { continuation.finish() })
+                    try channel.pipeline.syncOperations.addHandler(
+                        FrameCollector {
+                            continuation.yield($0)
+                        } ended: {
+                            continuation.finish()
+                        })
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
@@ -96,19 +101,25 @@ final class FakeBroker: Sendable {
         func hold() { state.withLock { $0.isHolding = true } }
 
         func send(_ answer: ByteBuffer, on channel: any Channel) {
-            let isHeld = state.withLock { state in
-                if state.isHolding { state.held.append((channel, answer)) }
-                return state.isHolding
+            state.withLock { state in
+                if state.isHolding {
+                    state.held.append((channel, answer))
+                } else {
+                    write(answer, on: channel)
+                }
             }
-            if !isHeld { channel.writeAndFlush(answer, promise: nil) }
         }
 
         func release() {
-            let held = state.withLock { state in
-                defer { state = State() }
-                return state.held
+            state.withLock { state in
+                for (channel, answer) in state.held { write(answer, on: channel) }
+                state = State()
             }
-            for (channel, answer) in held { channel.writeAndFlush(answer, promise: nil) }
+        }
+
+        /// By way of the loop's queue in any case, so that answers that come later do not overtake.
+        private func write(_ answer: ByteBuffer, on channel: any Channel) {
+            channel.eventLoop.execute { channel.writeAndFlush(answer, promise: nil) }
         }
     }
 }

@@ -68,6 +68,8 @@ final class SwitchedConnectionViews: ConnectionViews {
     func view(for request: FilteredRequest) -> ViewDecision {
         refresh(request.record)
         guard isWatched else { return .view(current(request.record.apiKey)) }
+        // Nothing is left of a request before whose record lay at the same address.
+        if !notes.isEmpty { notes.removeValue(forKey: ObjectIdentifier(request.record)) }
         switch request.record.apiKey {
         case .produce: return produce(request)
         case .fetch: return fetch(request)

@@ -6,15 +6,17 @@ import KafkaWire
 struct NameRefusals {
     private let view: TopicView
     private let apiKey: APIKey
+    private let apiVersion: Int16
     private let topicName: (KafkaUUID) -> String?
 
     /// - Parameters:
     ///   - view: the client's view.
-    ///   - apiKey: what is asked.
+    ///   - record: what is asked.
     ///   - topicName: the name of a topic by its ID; nil if there is none that the client may see.
-    init(_ view: TopicView, _ apiKey: APIKey, topicName: @escaping (KafkaUUID) -> String?) {
+    init(_ view: TopicView, _ record: RequestRecord, topicName: @escaping (KafkaUUID) -> String?) {
         self.view = view
-        self.apiKey = apiKey
+        apiKey = record.apiKey
+        apiVersion = record.apiVersion
         self.topicName = topicName
     }
 
@@ -25,8 +27,10 @@ struct NameRefusals {
             if let name = topic.name { return refusal(ofTopic: name) }
             return topic.id.flatMap { refusal(ofID: $0) }
         case .acl(let pattern):
+            // Version 0 knows literal patterns only, and has no place for another.
             let change = ResourceNames(view: view).brokerACL(
-                type: pattern.type, name: pattern.name, pattern: pattern.patternType, deletes: apiKey == .deleteAcls)
+                type: pattern.type, name: pattern.name, pattern: apiVersion == 0 ? nil : pattern.patternType,
+                deletes: apiKey == .deleteAcls)
             if case .refused(let message) = change { return Refusal(.invalidRequest, message: message) }
             return nil
         case .partition, .group, .transactionalID, .resource: return nil

@@ -10,8 +10,10 @@ struct RegexShape: Equatable {
         var head: String
         /// What is left of the expression behind them; nil if nothing is, so that it is a name.
         var rest: String?
-        /// True if it must stand in a group behind something else, since it has alternatives or flags of its own.
+        /// True if it must stand in a group beside something else, since it has alternatives or flags of its own.
         var needsGroup = false
+        /// What stands in the parentheses that it consists of; nil if it does not.
+        var insideOfGroup: String?
     }
 
     /// Why an expression is left to nobody.
@@ -31,7 +33,16 @@ struct RegexShape: Equatable {
     /// - Throws: what makes it inexact, or no expression.
     init(_ text: String) throws(Problem) {
         var scanner = RegexScanner(text)
-        alternatives = try scanner.scan()
+        var found: [Alternative] = []
+        for alternative in try scanner.scan() {
+            // What stands in parentheses as a whole stands as well without: librdkafka puts all into them.
+            if let inner = alternative.insideOfGroup {
+                found += try RegexShape(inner).alternatives
+            } else {
+                found.append(alternative)
+            }
+        }
+        alternatives = found
     }
 
     /// A text as an expression that matches it alone. It must be of characters that names have.
@@ -50,9 +61,26 @@ struct RegexShape: Equatable {
 
 /// Reads the structure of a regular expression.
 private struct RegexScanner {
+    /// A group that is open, or the whole.
+    private struct Level {
+        /// Where the group begins in `current`, behind its parenthesis.
+        var start = 0
+        /// True at its beginning if nothing stands before it, so that anchors there change nothing.
+        var beginsAtStart = true
+        /// True if an anchor was left out at the beginning of one of its alternatives.
+        var leftOutBegin = false
+        /// True behind an anchor for the end that was left out: only an end may follow in this alternative.
+        var isEnded = false
+        /// True if any of its alternatives had one.
+        var wasEnded = false
+    }
+
+    /// How deep groups may stand in one another.
+    private static let deepest = 50
+
     private let scalars: [Unicode.Scalar]
     private var position = 0
-    private var depth = 0
+    private var levels = [Level()]
     private var alternatives: [RegexShape.Alternative] = []
     /// The alternative that is being read.
     private var current = ""
@@ -63,8 +91,10 @@ private struct RegexScanner {
     private var isLiteral = true
     /// True at the beginning of an alternative at the top level, where an anchor changes nothing.
     private var isAtStart = true
-    /// True behind an anchor for the end: only the end of the alternative may follow.
-    private var isEnded = false
+    /// What stands in the group that `current` consists of so far; nil if it does not consist of one.
+    private var insideOfGroup: String?
+    /// True behind a group from which an anchor was left out, so that it may not be repeated.
+    private var mayNotRepeat = false
     /// True once flags were set for the rest of the expression.
     private var hasFlags = false
 
@@ -74,7 +104,7 @@ private struct RegexScanner {
 
     mutating func scan() throws(RegexShape.Problem) -> [RegexShape.Alternative] {
         while position < scalars.count { try step() }
-        guard depth == 0 else { throw RegexShape.Problem("a parenthesis is not closed") }
+        guard levels.count == 1 else { throw RegexShape.Problem("a parenthesis is not closed") }
         endAlternative()
         guard hasFlags else { return alternatives }
         // The flags of the first hold for the others: they cannot be parted.
@@ -86,28 +116,18 @@ private struct RegexScanner {
 
     private mutating func step() throws(RegexShape.Problem) {
         let scalar = scalars[position]
-        if isEnded, !(depth == 0 && scalar == "|") { throw Self.anchorInside }
+        if levels[levels.count - 1].isEnded, scalar != "|", scalar != ")", scalar != "$" { throw Self.anchorInside }
         switch scalar {
         case "\\": try escape()
         case "[": try characterClass()
         case "(": try open()
-        case ")":
-            guard depth > 0 else { throw RegexShape.Problem("a parenthesis is closed that was not opened") }
-            depth -= 1
-            take(1)
-        case "|":
-            if depth == 0 {
-                position += 1
-                endAlternative()
-            } else {
-                take(1)
-            }
-        case "^":
-            guard depth == 0, isAtStart else { throw Self.anchorInside }
-            try begin(1)
-        case "$": try end(1)
+        case ")": try close()
+        case "|": alternate()
+        case "^": try begin(1)
+        case "$": end(1)
         case "*", "+", "?", "{":
-            if depth == 0, isAtStart, scalar != "{" { throw RegexShape.Problem("'\(scalar)' has nothing to repeat") }
+            if isAtStart, scalar != "{" { throw RegexShape.Problem("'\(scalar)' has nothing to repeat") }
+            if mayNotRepeat { throw Self.anchorInside }
             quantified()
             take(1)
         case ".": take(1)
@@ -121,6 +141,8 @@ private struct RegexScanner {
     private mutating func take(_ count: Int) {
         isLiteral = false
         isAtStart = false
+        mayNotRepeat = false
+        insideOfGroup = nil
         current.unicodeScalars.append(contentsOf: scalars[position..<min(position + count, scalars.count)])
         position = min(position + count, scalars.count)
     }
@@ -149,27 +171,66 @@ private struct RegexScanner {
     private mutating func endAlternative() {
         let text = current.unicodeScalars
         let rest = isLiteral && !hasFlags ? nil : String(text.dropFirst(headEnd))
-        alternatives.append(RegexShape.Alternative(text: current, head: head, rest: rest))
+        alternatives.append(
+            RegexShape.Alternative(text: current, head: head, rest: rest, insideOfGroup: insideOfGroup))
         current = ""
         head = ""
         headEnd = 0
         isLiteral = true
         isAtStart = true
-        isEnded = false
+        insideOfGroup = nil
+        levels[0] = Level(wasEnded: false)
     }
 
     /// Leaves out an anchor for the beginning.
     private mutating func begin(_ count: Int) throws(RegexShape.Problem) {
+        guard isAtStart else { throw Self.anchorInside }
         position += count
+        levels[levels.count - 1].leftOutBegin = true
         if let next, "*+?{".unicodeScalars.contains(next) { throw Self.anchorInside }
     }
 
     /// Leaves out an anchor for the end.
-    private mutating func end(_ count: Int) throws(RegexShape.Problem) {
-        guard depth == 0 else { throw Self.anchorInside }
+    private mutating func end(_ count: Int) {
         position += count
-        isEnded = true
+        levels[levels.count - 1].isEnded = true
         isAtStart = false
+    }
+
+    private mutating func alternate() {
+        guard levels.count > 1 else {
+            position += 1
+            endAlternative()
+            return
+        }
+        let level = levels.count - 1
+        levels[level].wasEnded = levels[level].wasEnded || levels[level].isEnded
+        levels[level].isEnded = false
+        take(1)
+        isAtStart = levels[level].beginsAtStart
+    }
+
+    private mutating func close() throws(RegexShape.Problem) {
+        guard levels.count > 1, let group = levels.popLast() else {
+            throw RegexShape.Problem("a parenthesis is closed that was not opened")
+        }
+        let inner = String(current.unicodeScalars.dropFirst(group.start))
+        let isWhole = levels.count == 1 && ["(", "(?:"].contains(String(current.unicodeScalars.prefix(group.start)))
+        take(1)
+        if isWhole { insideOfGroup = inner }
+        let level = levels.count - 1
+        levels[level].leftOutBegin = levels[level].leftOutBegin || group.leftOutBegin
+        if group.isEnded || group.wasEnded { levels[level].isEnded = true }
+        mayNotRepeat = group.leftOutBegin
+    }
+
+    /// Takes the beginning of a group.
+    private mutating func take(opening count: Int) throws(RegexShape.Problem) {
+        guard levels.count <= Self.deepest else { throw RegexShape.Problem("its groups stand too deep in one another") }
+        let wasAtStart = isAtStart
+        take(count)
+        isAtStart = wasAtStart
+        levels.append(Level(start: current.unicodeScalars.count, beginsAtStart: wasAtStart))
     }
 
     private mutating func escape() throws(RegexShape.Problem) {
@@ -177,9 +238,8 @@ private struct RegexScanner {
         let escaped = scalars[position + 1]
         switch escaped {
         case "A":
-            guard depth == 0, isAtStart else { throw Self.anchorInside }
             try begin(2)
-        case "z": try end(2)
+        case "z": end(2)
         case "Q": try quote()
         case "b", "B": throw RegexShape.Problem("word boundaries look at what stands before")
         case "p", "P": try unicodeClass()
@@ -250,8 +310,7 @@ private struct RegexScanner {
 
     private mutating func open() throws(RegexShape.Problem) {
         guard position + 1 < scalars.count, scalars[position + 1] == "?" else {
-            depth += 1
-            take(1)
+            try take(opening: 1)
             return
         }
         var index = position + 2
@@ -259,24 +318,19 @@ private struct RegexScanner {
             guard let end = scalars[index...].firstIndex(of: ">") else {
                 throw RegexShape.Problem("the name of a group is not closed")
             }
-            depth += 1
-            take(end + 1 - position)
+            try take(opening: end + 1 - position)
             return
         }
         while index < scalars.count, "imsU-".unicodeScalars.contains(scalars[index]) { index += 1 }
         guard index < scalars.count else { throw RegexShape.Problem("a parenthesis is not closed") }
         switch scalars[index] {
-        case ":":
-            depth += 1
-            take(index + 1 - position)
+        case ":": try take(opening: index + 1 - position)
         case ")":
             let wasAtStart = isAtStart
             take(index + 1 - position)
             // Flags for the rest of what they stand in; inside a group they end with it.
-            if depth == 0 {
-                hasFlags = true
-                isAtStart = wasAtStart
-            }
+            if levels.count == 1 { hasFlags = true }
+            isAtStart = wasAtStart
         default: throw RegexShape.Problem("'(?\(scalars[index])' is not known")
         }
     }

@@ -35,23 +35,35 @@ struct RegexTranslation {
     static func names(_ text: String, _ affixes: NameAffixes) throws(RegexShape.Problem) -> String {
         if affixes.isIdentity { return text }
         let shape = try RegexShape(text)
-        let whole = shape.alternatives.map(\.text).joined(separator: "|")
+        let whole = shape.alternatives.map { $0.needsGroup ? "(?:\($0.text))" : $0.text }.joined(separator: "|")
         return quoted(affixes.prefix) + "(?:\(whole))" + quoted(affixes.suffix)
     }
 
     /// The client's expression for one of the broker's that was made here; nil for any other.
     func clientTopics(_ text: String) -> String? {
         if (try? topics(text)) == text { return text }
+        guard let shape = try? RegexShape(text) else { return nil }
+        var results: [String] = []
+        for alternative in shape.alternatives {
+            guard let result = client(alternative) else { return nil }
+            results.append(result)
+        }
+        let result = results.joined(separator: "|")
+        return (try? topics(result)) == text ? result : nil
+    }
+
+    private func client(_ alternative: RegexShape.Alternative) -> String? {
+        if alternative.rest == nil { return view.clientTopic(alternative.head).map { RegexShape.quoted($0) } }
         for mapping in view.mappings {
-            guard let (client, broker) = mapping.prefixes, !broker.isEmpty else { continue }
+            guard let (client, broker) = mapping.prefixes else { continue }
             let head = RegexShape.quoted(broker)
-            guard text.begins(with: head) else { continue }
-            let rest = String(text.dropFirst(head.count))
+            guard alternative.text.begins(with: head) else { continue }
+            let rest = String(alternative.text.dropFirst(head.count))
             let bare = rest.hasPrefix("(?:") && rest.hasSuffix(")") ? String(rest.dropFirst(3).dropLast()) : rest
             for candidate in [RegexShape.quoted(client) + rest, RegexShape.quoted(client) + bare]
-            where (try? topics(candidate)) == text { return candidate }
+            where (try? topics(candidate)) == alternative.text { return candidate }
         }
-        return nil
+        return (try? topics(alternative.text)) == alternative.text ? alternative.text : nil
     }
 
     /// One alternative; nil if it matches nothing that the client sees.
@@ -69,9 +81,8 @@ struct RegexTranslation {
             if let exact = mapping.exactNames {
                 // Its name is covered by the prefix as well, and would be matched at both places.
                 if index < position, try matches(alternative, exact.client) { throw Self.inexact(exact.client) }
-                if exact.broker.begins(with: broker) {
-                    let hidden =
-                        client + String(decoding: exact.broker.utf8.dropFirst(broker.utf8.count), as: UTF8.self)
+                for target in mapping.brokerNames where target.begins(with: broker) {
+                    let hidden = client + String(decoding: target.utf8.dropFirst(broker.utf8.count), as: UTF8.self)
                     if try matches(alternative, hidden) { throw Self.inexact(hidden) }
                 }
             } else if let other = mapping.prefixes {
@@ -88,7 +99,9 @@ struct RegexTranslation {
         var found: [String] = []
         for mapping in view.mappings {
             if let exact = mapping.exactNames {
-                if exact.client.utf8.elementsEqual(exact.broker.utf8), !view.hidesOthers { continue }
+                if exact.client.utf8.elementsEqual(exact.broker.utf8), mapping.otherTargets.isEmpty, !view.hidesOthers {
+                    continue
+                }
                 let isMatched = try matches(alternative, exact.client)
                 if view.hidesOthers {
                     if isMatched, view.brokerTopic(exact.client).brokerName == exact.broker {
@@ -96,15 +109,15 @@ struct RegexTranslation {
                     }
                 } else if isMatched {
                     throw Self.inexact(exact.client)
-                } else if try matches(alternative, exact.broker) {
-                    throw Self.inexact(nil)
+                } else {
+                    for target in mapping.brokerNames where try matches(alternative, target) { throw Self.inexact(nil) }
                 }
             } else if let (client, broker) = mapping.prefixes {
                 if client.overlaps(alternative.head) { throw Self.inexact("\(client)…") }
                 if !view.hidesOthers, broker.overlaps(alternative.head) { throw Self.inexact(nil) }
             }
         }
-        guard view.hidesOthers else { return alternative.text }
+        guard view.hidesOthers else { return alternative.needsGroup ? "(?:\(alternative.text))" : alternative.text }
         return found.isEmpty ? nil : found.map { RegexShape.quoted($0) }.joined(separator: "|")
     }
 

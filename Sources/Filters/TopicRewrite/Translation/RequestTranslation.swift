@@ -37,6 +37,8 @@ struct RequestTranslation {
     private(set) var refusals: [TopicRefusal] = []
     /// True if a topic has another name at the broker.
     private(set) var renamesTopics = false
+    /// True if a resource cannot be said at the broker.
+    private(set) var refusesResource = false
 
     /// - Parameters:
     ///   - view: the client's view.
@@ -230,6 +232,7 @@ struct RequestTranslation {
             note.pairs.note((name ?? "").utf8, at: broker.utf8)
             if let pattern, let field = fields.pattern { changes.append((field, .number(Int64(pattern)))) }
         case .refused:
+            refusesResource = true
             obstacle = obstacle ?? .refusedNames
         }
     }

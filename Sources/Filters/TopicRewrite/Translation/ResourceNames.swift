@@ -92,6 +92,7 @@ struct ResourceNames {
             guard let prefix = brokerPrefix(kind, name) else {
                 return .refused("The names that begin so do not all begin alike at the broker.")
             }
+            if prefix.isEmpty, !name.isEmpty { return .name(Self.wildcard, pattern: Pattern.literal) }
             return prefix == name ? .same : .name(prefix, pattern: nil)
         case Pattern.match where deletes:
             return .refused("ACLs can be deleted here only by literal or prefixed patterns.")
@@ -144,6 +145,9 @@ struct ResourceNames {
         if isIdentity(kind) { return .same }
         let isWildcard = name.utf8.elementsEqual(Self.wildcard.utf8)
         if pattern != Pattern.prefixed, isWildcard {
+            if kind == .topic, let prefix = view.clientPrefix(""), !prefix.isEmpty {
+                return .name(prefix, pattern: Pattern.prefixed)
+            }
             return kind == .topic && view.allTopics == .all ? .same : Self.hidden
         }
         guard pattern == Pattern.prefixed else {

@@ -8,36 +8,52 @@ struct TopicMapping: Sendable {
     }
 
     private let kind: Kind
-    /// Topics, by the clients' names, that the rule is for; nil for all.
-    private let topics: [StringMatcher]?
+    /// Conditions on the clients' names, each of which must be met; none for a rule that is for all that it names.
+    private let topics: [[StringMatcher]]
     /// The rule's targets that were not chosen: no client sees them, so that a switch takes no name away.
     let otherTargets: [String]
     /// The index of the rule in the configuration.
     let rule: Int
 
-    init(_ rule: RewriteRule, index: Int, target: Int) {
+    /// A rule with its target.
+    ///
+    /// - Parameters:
+    ///   - rule: the rule.
+    ///   - index: its index in the configuration.
+    ///   - target: the index of its target.
+    ///   - topics: the topics that the whole filter is for; nil for all.
+    /// - Returns: nil if the rule is for one topic, which a condition leaves out.
+    init?(_ rule: RewriteRule, index: Int, target: Int, topics: [StringMatcher]?) {
         self.rule = index
-        topics = rule.when?.topic
+        var conditions = [rule.when?.topic, topics].compactMap(\.self)
         var otherTargets: [String] = []
         switch rule.mapping {
         case .topic(let name, let targets):
+            guard conditions.allSatisfy({ $0.contains { $0.matches(name) } }) else { return nil }
+            conditions = []
             otherTargets = targets.targets.indices.filter { $0 != target }.map { targets.targets[$0].topic }
             kind = .exact(client: name, broker: targets.targets[min(target, targets.targets.count - 1)].topic)
         case .prefix(let prefix, let replacement):
             kind = .prefix(client: prefix, broker: replacement)
         }
         self.otherTargets = otherTargets
+        self.topics = conditions
     }
 
-    /// The two names of a rule for one topic that is not left out by a condition; nil for all other rules.
+    /// The two names of a rule for one topic; nil for all other rules.
     var exactNames: (client: String, broker: String)? {
-        guard case .exact(let client, let broker) = kind, topics == nil else { return nil }
+        guard case .exact(let client, let broker) = kind else { return nil }
         return (client, broker)
     }
 
-    /// The two beginnings of a rule for a prefix.
+    /// The topics at the broker that a rule for one topic leads to, or may after a switch; none for all other rules.
+    var brokerNames: [String] {
+        exactNames.map { [$0.broker] + otherTargets } ?? []
+    }
+
+    /// The two beginnings of a rule for a prefix that has no conditions on topics; nil for all other rules.
     var prefixes: (client: String, broker: String)? {
-        guard case .prefix(let client, let broker) = kind, topics == nil else { return nil }
+        guard case .prefix(let client, let broker) = kind, topics.isEmpty else { return nil }
         return (client, broker)
     }
 
@@ -47,7 +63,7 @@ struct TopicMapping: Sendable {
         case .exact(let client, _): guard name.utf8.elementsEqual(client.utf8) else { return false }
         case .prefix(let client, _): guard name.utf8.starts(with: client.utf8) else { return false }
         }
-        return topics?.contains { $0.matches(name) } ?? true
+        return topics.allSatisfy { $0.contains { $0.matches(name) } }
     }
 
     /// What a name that the rule covers leads to.

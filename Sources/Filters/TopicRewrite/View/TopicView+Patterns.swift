@@ -30,8 +30,8 @@ extension TopicView {
         else {
             // Names that no rule covers, and that no rule leads to.
             let isApart = mappings.allSatisfy { mapping in
-                if let (client, broker) = mapping.exactNames {
-                    return !client.begins(with: prefix) && !broker.begins(with: prefix)
+                if let exact = mapping.exactNames {
+                    return !([exact.client] + mapping.brokerNames).contains { $0.begins(with: prefix) }
                 }
                 guard let (client, broker) = mapping.prefixes else { return false }
                 return !client.overlaps(prefix) && !broker.overlaps(prefix)
@@ -42,7 +42,8 @@ extension TopicView {
         let isExact = mappings.enumerated().allSatisfy { index, mapping in
             if index == position { return true }
             if let exact = mapping.exactNames {
-                return !(index < position && exact.client.begins(with: prefix)) && !exact.broker.begins(with: result)
+                return !(index < position && exact.client.begins(with: prefix))
+                    && !mapping.brokerNames.contains { $0.begins(with: result) }
             }
             guard let other = mapping.prefixes else { return false }
             return !(index < position && other.client.overlaps(prefix)) && !other.broker.overlaps(result)

@@ -15,9 +15,11 @@ package final class TopicView: Sendable {
     package let transactionalIDs: NameAffixes
     /// True if names of topics that no rule covers are hidden.
     package let hidesOthers: Bool
+    /// The topics that the whole filter is for, by the client's names; nil for all. Others are never hidden.
+    private let topics: [StringMatcher]?
     /// The rules that apply, in order.
     let mappings: [TopicMapping]
-    /// By the client's name, the first exact rule for it; only where rules have no conditions on topics.
+    /// By the client's name, the first exact rule for it.
     private let exactByClient: [String: Int]
     /// By the broker's name, the exact rules that lead to it, or may after a switch, in order.
     private let exactByBroker: [String: [Int]]
@@ -27,6 +29,7 @@ package final class TopicView: Sendable {
     /// Makes the view of the clients that a selection is for.
     package init(_ configuration: TopicRewriteConfiguration, _ selection: ViewSelection) {
         self.selection = selection
+        topics = configuration.topics
         var mappings: [TopicMapping] = []
         var exactByClient: [String: Int] = [:]
         var exactByBroker: [String: [Int]] = [:]
@@ -35,7 +38,9 @@ package final class TopicView: Sendable {
         var suffix = ""
         for (index, rule) in configuration.rules.enumerated() {
             guard let target = selection.target(of: index) else { continue }
-            let mapping = TopicMapping(rule, index: index, target: target)
+            guard let mapping = TopicMapping(rule, index: index, target: target, topics: configuration.topics) else {
+                continue
+            }
             if let (client, broker) = mapping.exactNames {
                 if exactByClient[client] == nil { exactByClient[client] = mappings.count }
                 for name in [broker] + mapping.otherTargets { exactByBroker[name, default: []].append(mappings.count) }
@@ -64,10 +69,15 @@ package final class TopicView: Sendable {
     /// True if group IDs and transactional IDs stay as they are.
     package var keepsGroups: Bool { groups.isIdentity && transactionalIDs.isIdentity }
 
+    /// True if a name that no rule covers is hidden.
+    private func hides(_ name: String) -> Bool {
+        hidesOthers && topics?.contains { $0.matches(name) } ?? true
+    }
+
     /// What a name of the client's leads to.
     package func brokerTopic(_ name: String) -> TopicResolution {
         guard let position = decider(of: name) else {
-            if hidesOthers { return .refused(.hidden) }
+            if hides(name) { return .refused(.hidden) }
             // The broker judges a name that is none.
             return isFree(name) ? .name(name, rule: nil) : .refused(.taken)
         }
@@ -81,7 +91,7 @@ package final class TopicView: Sendable {
 
     /// The name under which the client sees a topic; nil if it must not see it.
     package func clientTopic(_ name: String) -> String? {
-        guard let owner = owner(of: name) else { return !hidesOthers && decider(of: name) == nil ? name : nil }
+        guard let owner = owner(of: name) else { return !hides(name) && decider(of: name) == nil ? name : nil }
         return owner.isChosen ? owner.client : nil
     }
 

@@ -1,10 +1,9 @@
 import Foundation
-import Telemetry
 
 /// What is counted of reloads.
-struct ReloadMetrics: Sendable {
+package struct ReloadMetrics: Sendable {
     /// What became of a reload.
-    enum Result: String, CaseIterable {
+    package enum Result: String, CaseIterable {
         /// The configuration was taken up.
         case applied
         /// It is the one that runs already.
@@ -19,7 +18,7 @@ struct ReloadMetrics: Sendable {
     private let lastResult: GaugeFamily
 
     /// Declares the families. The start counts as a success.
-    init(registry: MetricsRegistry) {
+    package init(registry: MetricsRegistry) {
         self.registry = registry
         reloads = registry.counter(
             "sluice_reloads_total", help: "Reloads of the configuration, by result: applied, unchanged or refused.",
@@ -34,7 +33,7 @@ struct ReloadMetrics: Sendable {
     }
 
     /// Counts one.
-    func count(_ result: Result) {
+    package func count(_ result: Result) {
         registry.shared.increment(reloads, [result.rawValue])
         switch result {
         case .applied, .unchanged: succeeded()
