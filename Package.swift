@@ -140,9 +140,8 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
-            "SluiceConfiguration",
-            "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(

@@ -60,3 +60,11 @@ def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
     slowed = re.search(r'throttle_seconds_sum\{.*limit="batch"\} (\S+)', shown)
     others = re.search(r'throttled_total\{.*limit="others"\} (\S+)', shown)
     assert slowed and float(slowed[1]) > 1 and others and others[1] == "0", shown
+
+
+def test_the_sasl_example_shows_who_may_come_in(cluster: Cluster) -> None:
+    shown = show("sasl-terminate", cluster)
+    assert "alice by SCRAM-SHA-512: 100 records sent" in shown and "alice by SCRAM-SHA-512: refused" in shown
+    assert "bob by PLAIN: 100 records sent" in shown
+    assert 'mechanism="SCRAM-SHA-512",result="invalid_credentials"' in shown
+    assert '"principal":"User:alice"' in shown and '"principal":"User:bob"' in shown

@@ -228,7 +228,9 @@ extension DownstreamConnection {
         var reader = WireReader(frame)
         guard (try? reader.skip(head.length)) != nil else { return }
         if head.apiKey == .saslHandshake {
-            guard let request = try? SaslHandshakeRequest.decode(from: &reader, version: head.apiVersion) else { return }
+            guard let request = try? SaslHandshakeRequest.decode(from: &reader, version: head.apiVersion) else {
+                return
+            }
             passage.handshake(mechanism: request.mechanism)
         } else {
             guard let request = try? SaslAuthenticateRequest.decode(from: &reader, version: head.apiVersion) else {

@@ -120,7 +120,8 @@ final class WatchedSecret: Sendable {
             file = nil
         case .file(let path):
             fixed = nil
-            file = try WatchedFile(path: path, maxSize: Int(clamping: Secret.maxFileSize.bytes)) { _ in source.reveal() }
+            file = try WatchedFile(path: path, maxSize: Int(clamping: Secret.maxFileSize.bytes)) { _ in source.reveal()
+            }
         }
     }
 
