@@ -16,11 +16,8 @@ struct SignInGateTests {
         _ mechanisms: [SASLMechanism] = [.scramSHA256], session: Duration? = nil
     ) throws -> ListenerSignIn {
         let verifiers = CredentialsFile.verifiers(password: Array("secret".utf8), iterations: 4096)
-        let file = "/tmp/\(UUIDText.make()).users"
-        try CredentialsFile.edit(file, creates: true) { (bytes) throws(CredentialsFile.Invalid) in
-            try CredentialsFile.setting("alice", verifiers, in: bytes)
-        }
-        defer { UUIDText.remove(file) }
+        let file = try TemporaryFile.make(CredentialsFile.line("alice", verifiers))
+        defer { TemporaryFile.remove(file) }
         return try ListenerSignIn(
             SASLTerminationConfiguration(
                 mechanisms: mechanisms, credentialsFile: file, maxSession: session,
@@ -46,12 +43,18 @@ struct SignInGateTests {
         return request
     }
 
-    private func answer<Message: APIMessage>(_ type: Message.Type, _ frame: ByteBuffer, version: Int16) throws
-        -> Message
-    {
+    private func handshakeAnswer(_ frame: ByteBuffer?) throws -> SaslHandshakeResponse {
+        guard let frame else { throw AskError.closed }
         var reader = WireReader(frame)
-        try reader.skip(version >= 2 ? 5 : 4)
-        return try Message.decode(from: &reader, version: version)
+        try reader.skip(4)
+        return try SaslHandshakeResponse.decode(from: &reader, version: 1)
+    }
+
+    private func tokenAnswer(_ frame: ByteBuffer?) throws -> SaslAuthenticateResponse {
+        guard let frame else { throw AskError.closed }
+        var reader = WireReader(frame)
+        try reader.skip(5)
+        return try SaslAuthenticateResponse.decode(from: &reader, version: 2)
     }
 
     /// Signs alice in by SCRAM, whose checks are fast enough to happen at once.
@@ -61,19 +64,20 @@ struct SignInGateTests {
         try connections.clientSends(authenticate(client.begin()), version: 2, id: 2)
         let answers = try connections.clientGot()
         guard answers.count == 2 else { return nil }
-        let first = try answer(SaslAuthenticateResponse.self, answers[1], version: 2)
+        let first = try tokenAnswer(answers[1])
         let stretching = try client.receiveFirst(Array(first.authBytes.readableBytesView))
         let proof = try client.finalMessage(stretched: stretching.perform())
         try connections.clientSends(authenticate(proof), version: 2, id: 3)
-        return try connections.clientGot().first.map { try answer(SaslAuthenticateResponse.self, $0, version: 2) }
+        let got = try connections.clientGot()
+        return got.isEmpty ? nil : try tokenAnswer(got[0])
     }
 
     @Test("a client that has signed in is known, and its requests pass")
     func signsIn() throws {
         let connections = try terminating()
         let before = connections.downstream.context.identityVersion
-        let last = try #require(try signIn(connections))
-        #expect(last.errorCode == .none)
+        let last = try signIn(connections)
+        #expect(last?.errorCode == ErrorCode.none)
         #expect(connections.downstream.context.principal == "User:alice")
         #expect(connections.downstream.context.identityVersion > before, "filters are planned anew")
         try connections.clientSends(ListOffsetsRequest(), version: 5, id: 4)
@@ -99,13 +103,14 @@ struct SignInGateTests {
     @Test("the answer to a wrong password is held back, and ends the connection")
     func wrongPassword() throws {
         let connections = try terminating()
-        #expect(try signIn(connections, password: "guess") == nil, "not yet")
+        let early = try signIn(connections, password: "guess")
+        #expect(early == nil, "not yet")
         #expect(!connections.isClosed)
         connections.loop.advanceTime(by: .milliseconds(99))
         #expect(try connections.clientGot().isEmpty)
         connections.loop.advanceTime(by: .milliseconds(1))
-        let last = try answer(
-            SaslAuthenticateResponse.self, try #require(try connections.clientGot().first), version: 2)
+        let got = try connections.clientGot()
+        let last = try tokenAnswer(got.first)
         #expect(last.errorCode == .saslAuthenticationFailed)
         #expect(connections.isClosed)
         #expect(connections.downstream.context.principal == "User:ANONYMOUS")
@@ -118,9 +123,8 @@ struct SignInGateTests {
         let connections = try Connections(settings: settings)
         try connections.clientSends(handshake("PLAIN"), version: 1, id: 1)
         let answers = try connections.clientGot()
-        #expect(
-            try answer(SaslHandshakeResponse.self, try #require(answers.first), version: 1).errorCode
-                == .illegalSASLState)
+        let last = try handshakeAnswer(answers.first)
+        #expect(last.errorCode == ErrorCode.illegalSASLState)
         #expect(try connections.brokerGot().isEmpty)
         try connections.clientSends(ListOffsetsRequest(), version: 5, id: 2)
         #expect(try connections.brokerGot().count == 1)
@@ -132,13 +136,16 @@ struct SignInGateTests {
         try connections.clientSends(ApiVersionsRequest(), version: 3, id: 1)
         var offered = ApiVersionsResponse()
         offered.apiKeys = [.init()]
-        let request = try #require(try connections.brokerGot().first)
-        try connections.brokerAnswers(request, offered)
-        var reader = WireReader(try #require(try connections.clientGot().first))
+        let asked = try connections.brokerGot()
+        try connections.brokerAnswers(asked[0], offered)
+        let got = try connections.clientGot()
+        let bytes = got[0]
+        var reader = WireReader(bytes)
         try reader.skip(4)
         let answer = try ApiVersionsResponse.decode(from: &reader, version: 3)
-        let keys = Set(answer.apiKeys.map(\.apiKey))
-        #expect(keys.isSuperset(of: [17, 36]) == terminates)
+        let keys: [Int16] = answer.apiKeys.map { $0.apiKey }
+        let areThere = keys.contains(17) && keys.contains(36)
+        #expect(areThere == terminates)
     }
 
     @Test("addresses of one IPv6 network count as one")

@@ -9,8 +9,14 @@ enum SignInGroup {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }
 
-/// Names of files that no other test has.
-enum UUIDText {
-    static func make() -> String { UUID().uuidString }
+/// Files of tests' own.
+enum TemporaryFile {
+    /// Writes a file.
+    static func make(_ text: String) throws -> String {
+        let url = FileManager.default.temporaryDirectory.appending(path: "sluice-\(UUID().uuidString)")
+        try Data(text.utf8).write(to: url)
+        return url.path
+    }
+
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }

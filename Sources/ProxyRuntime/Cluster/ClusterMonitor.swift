@@ -6,8 +6,8 @@ package import NIOCore
 
 /// Keeps watch over a cluster: whether its bootstrap servers can be reached, and which brokers it has.
 ///
-/// It asks for Metadata with the cluster's credentials, if it has any; where the cluster does not answer that, the topology
-/// is learned from the clients' traffic alone.
+/// It asks for Metadata with the cluster's credentials, if it has any; where the cluster does not answer that, the
+/// topology is learned from the clients' traffic alone.
 package final class ClusterMonitor: Sendable {
     private let cluster: ClusterState
     private let group: any EventLoopGroup

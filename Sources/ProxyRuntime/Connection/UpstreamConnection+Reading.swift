@@ -109,6 +109,7 @@ enum APIVersionRanges {
     ///   - plans: which APIs must be read.
     ///   - own: the APIs that Sluice serves itself, whatever the broker does.
     /// - Returns: the new body, or nil if nothing has to change.
+    /// - Throws: ``WireError`` if the answer cannot be read.
     static func lower(
         _ body: ByteBuffer, version: Int16, plans: PlanTable, own: [APIKey] = []
     ) throws(WireError) -> ByteBuffer? {

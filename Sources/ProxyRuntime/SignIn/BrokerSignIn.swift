@@ -96,8 +96,8 @@ final class BrokerSignIn {
 
 /// When a session is renewed.
 enum SessionRenewal {
-    /// After how long, in nanoseconds: at 85 to 95 % of the lifetime, as Kafka's own clients do, so that many connections
-    /// that began together are not renewed together.
+    /// After how long, in nanoseconds: at 85 to 95 % of the lifetime, as Kafka's own clients do, so that many
+    /// connections that began together are not renewed together.
     static func delay(lifetime: Int64, random: Double = .random(in: 0...1)) -> TimeAmount {
         let nanoseconds = Double(min(lifetime, 86_400_000 * 365)) * 1_000_000 * (0.85 + 0.1 * random)
         return .nanoseconds(Int64(nanoseconds))

@@ -3,8 +3,8 @@ import NIOHTTP1
 import NIOPosix
 import SluiceConfiguration
 
-/// One request over HTTP/1.1 and its answer, on a connection of its own: what keys and tokens need, and no more. Bounded in
-/// size and time; redirections are not followed, so that a secret goes nowhere but where it was meant to.
+/// One request over HTTP/1.1 and its answer, on a connection of its own: what keys and tokens need, and no more.
+/// Bounded in size and time; redirections are not followed, so that a secret goes nowhere but where it was meant to.
 struct HTTPQuestion: Sendable {
     /// Why there is no answer.
     enum Failure: Error, Sendable, Equatable, CustomStringConvertible {

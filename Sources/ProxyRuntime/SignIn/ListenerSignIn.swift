@@ -124,11 +124,13 @@ package final class ListenerSignIn: Sendable {
 
     private static var now: Duration { .nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
 
-    /// What failures are counted under: an IPv4 address, or the /64 of an IPv6 address, in which one host has as many as
-    /// it likes.
+    /// What failures are counted under: an IPv4 address, or the /64 of an IPv6 address, in which one host has as many
+    /// as it likes.
     static func key(_ address: String) -> String {
-        guard address.contains(":"), let prefix = try? NetworkPrefix(parsing: "\(address)/64") else { return address }
-        return prefix.description
+        guard let parsed = IPAddress(address), parsed.isIPv6,
+            let network = IPAddress(bytes: Array(parsed.bytes.prefix(8)) + [UInt8](repeating: 0, count: 8))
+        else { return address }
+        return "\(network)/64"
     }
 
     // MARK: Files

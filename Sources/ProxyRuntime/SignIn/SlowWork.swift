@@ -2,8 +2,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// What takes milliseconds to work out, on threads of its own: passwords that are stretched, signatures. A bound keeps a
-/// flood of sign-ins from taking all memory and the machine's cores.
+/// What takes milliseconds to work out, on threads of its own: passwords that are stretched, signatures. A bound keeps
+/// a flood of sign-ins from taking all memory and the machine's cores.
 final class SlowWork: Sendable {
     /// As much work waits as may.
     struct Overloaded: Error {}
@@ -11,7 +11,8 @@ final class SlowWork: Sendable {
     /// For the whole process.
     static let shared = SlowWork()
 
-    /// How much waits or runs at most. At a few milliseconds each, more would not come to an end in the clients' patience.
+    /// How much waits or runs at most. At a few milliseconds each, more would not come to an end in the clients'
+    /// patience.
     private static let most = 1000
 
     private let pool: NIOThreadPool

@@ -51,8 +51,8 @@ package struct CredentialTable: Sendable {
         verifier(of: username, hash: .sha256) ?? verifiers(of: username).first
     }
 
-    /// A verifier that no password has, for a user that there is not: the same for a name as long as the file is, and with
-    /// as many iterations as some user has, so that it tells nothing and takes as long.
+    /// A verifier that no password has, for a user that there is not: the same for a name as long as the file is, and
+    /// with as many iterations as some user has, so that it tells nothing and takes as long.
     package func decoy(for username: String, hash: Hash) -> ScramVerifier {
         let name = Array(username.utf8)
         let seed = Hash.sha512.hmac(key: decoyKey, [UInt8(hash.byteCount)] + name)

@@ -24,7 +24,8 @@ package enum CredentialsFile {
 
     /// Reads a file.
     ///
-    /// - Throws: ``Invalid`` for the first line that is neither empty, nor a comment, nor a user with verifiers, and for a
+    /// - Throws: ``Invalid`` for the first line that is neither empty, nor a comment, nor a user with verifiers, and
+    /// for a
     ///   user that is there twice: a file that is right in part is not taken.
     package static func read(_ bytes: [UInt8]) throws(Invalid) -> CredentialTable {
         var users: [[UInt8]: [ScramVerifier]] = [:]

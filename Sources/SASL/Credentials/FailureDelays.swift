@@ -1,9 +1,10 @@
-/// How long an address waits for the answer to a failed sign-in: longer with each failure, as brokers do with a fixed time.
+/// How long an address waits for the answer to a failed sign-in: longer with each failure, as brokers do with a fixed
+/// time.
 ///
-/// Each failure costs its address a place for as long as the answer is held back, whether the client waits for it or goes
-/// away. Once an address has no place left, it is refused unheard: so guesses are as slow as the delay, however many
-/// connections they come on. Who signs in rightly does not wait,
-/// and does not make up for failures either: else a client with one password could guess others at leisure.
+/// Each failure costs its address a place for as long as the answer is held back, whether the client waits for it or
+/// goes away. Once an address has no place left, it is refused unheard: so guesses are as slow as the delay, however
+/// many connections they come on. Who signs in rightly does not wait, and does not make up for failures either: else a
+/// client with one password could guess others at leisure.
 package struct FailureDelays: Sendable {
     /// The settings.
     package struct Settings: Sendable, Hashable {

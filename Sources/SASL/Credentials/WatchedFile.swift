@@ -15,7 +15,8 @@ package final class WatchedFile<Value: Sendable>: Sendable {
     private struct State {
         var value: Value
         var identity: FileIdentity?
-        /// How often the file is still looked into, whatever the system says of it: times tell moments apart only so far.
+        /// How often the file is still looked into, whatever the system says of it: times tell moments apart only so
+        /// far.
         var looks: Int
         /// The contents that were read last, by their hash.
         var digest: [UInt8]

@@ -1,7 +1,7 @@
 /// The texts of SCRAM messages: attributes with commas between them (RFC 5802 §5).
 enum ScramAttributes {
-    /// Splits a message into attributes, each a name, `=` and a value. The RFC's names have one letter; those of Kafka's
-    /// extensions have more.
+    /// Splits a message into attributes, each a name, `=` and a value. The RFC's names have one letter; those of
+    /// Kafka's extensions have more.
     ///
     /// - Throws: ``SASLFailure`` if it is too long, is not UTF-8, has a NUL in it, or anything but attributes.
     static func read(_ message: ArraySlice<UInt8>) throws(SASLFailure) -> [(name: String, value: ArraySlice<UInt8>)] {

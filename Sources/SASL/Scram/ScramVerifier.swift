@@ -11,8 +11,8 @@ package struct ScramVerifier: Sendable, Hashable {
     /// What the server proves with that it knows the verifier.
     package let serverKey: [UInt8]
 
-    /// How often a password may be stretched. Below, guessing is cheap (RFC 7677 §4 and Kafka ask for 4,096); above, one sign-in
-    /// takes longer than anybody waits.
+    /// How often a password may be stretched. Below, guessing is cheap (RFC 7677 §4 and Kafka ask for 4,096); above,
+    /// one sign-in takes longer than anybody waits.
     package static let iterationRange = 4096...1_000_000
     /// How often a new password is stretched where nobody says otherwise.
     package static let defaultIterations = 8192
@@ -55,7 +55,7 @@ struct ScramKeys: Sendable {
     let clientKey: [UInt8]
     let serverKey: [UInt8]
 
-    /// - Parameter saltedPassword: the stretched password.
+    /// The keys of a password that is stretched already.
     init(hash: Hash, saltedPassword: [UInt8]) {
         self.hash = hash
         clientKey = hash.hmac(key: saltedPassword, Array("Client Key".utf8))

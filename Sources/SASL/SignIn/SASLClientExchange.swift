@@ -1,7 +1,7 @@
 /// What Sluice signs in to brokers with.
 package enum SASLCredentials: Sendable {
-    /// With a name and a password, by PLAIN or SCRAM. With `isDelegationToken` the name is a token's ID and the password its
-    /// HMAC (KIP-48), by SCRAM alone.
+    /// With a name and a password, by PLAIN or SCRAM. With `isDelegationToken` the name is a token's ID and the
+    /// password its HMAC (KIP-48), by SCRAM alone.
     case password(mechanism: SASLMechanism, username: String, password: [UInt8], isDelegationToken: Bool)
     /// With a token that somebody has issued, by OAUTHBEARER.
     case token([UInt8], extensions: [(name: String, value: String)])

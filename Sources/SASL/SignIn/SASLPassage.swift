@@ -1,5 +1,5 @@
-/// Watches an exchange between a client and a broker: who the client is, once the broker has accepted it. The broker alone
-/// decides; nothing is checked here.
+/// Watches an exchange between a client and a broker: who the client is, once the broker has accepted it. The broker
+/// alone decides; nothing is checked here.
 package struct SASLPassage: Sendable {
     private enum State {
         case idle
@@ -19,8 +19,8 @@ package struct SASLPassage: Sendable {
     package enum Outcome: Sendable, Equatable {
         /// Nothing yet.
         case pending
-        /// The client is signed in. The name is nil where it cannot be told: by a delegation token, whose owner only the broker
-        /// knows, a token that is not a JSON Web Token, or a mechanism that is not known.
+        /// The client is signed in. The name is nil where it cannot be told: by a delegation token, whose owner only
+        /// the broker knows, a token that is not a JSON Web Token, or a mechanism that is not known.
         case accepted(name: String?, mechanism: SASLMechanism?)
         /// The broker has said no.
         case refused(mechanism: SASLMechanism?)

@@ -1,17 +1,18 @@
 package import KafkaWire
 
-/// Signing clients in, in the broker's place: what SaslHandshake and SaslAuthenticate do, and what may pass before, during
-/// and after. Without I/O.
+/// Signing clients in, in the broker's place: what SaslHandshake and SaslAuthenticate do, and what may pass before,
+/// during and after. Without I/O.
 ///
-/// It acts as a broker does: a step out of turn, and a mechanism that is not offered, are answered and end the connection; once
-/// a client is signed in, another SaslHandshake begins a re-authentication (KIP-368), which cannot change who the client is.
+/// It acts as a broker does: a step out of turn, and a mechanism that is not offered, are answered and end the
+/// connection; once a client is signed in, another SaslHandshake begins a re-authentication (KIP-368), which cannot
+/// change who the client is.
 package struct SASLTermination: Sendable {
     /// An answer for the client.
     package enum Answer: Sendable, Equatable {
         /// To SaslHandshake: the error code, and what is offered.
         case handshake(ErrorCode, mechanisms: [String])
-        /// To SaslAuthenticate, or to a bare token: the error code, words for it, what the mechanism says, and for how long the
-        /// sign-in holds in milliseconds (0 for ever).
+        /// To SaslAuthenticate, or to a bare token: the error code, words for it, what the mechanism says, and for how
+        /// long the sign-in holds in milliseconds (0 for ever).
         case token(ErrorCode, message: String?, token: [UInt8], lifetime: Int64)
     }
 
@@ -19,7 +20,8 @@ package struct SASLTermination: Sendable {
     package enum Action: Sendable {
         /// Answer; the client goes on.
         case answer(Answer)
-        /// Do this away from the event loop, and hand its verdict to ``resume(_:now:)``; nothing else from the client until then.
+        /// Do this away from the event loop, and hand its verdict to ``resume(_:now:)``; nothing else from the client
+        /// until then.
         case check(SASLCheck)
         /// The client is this user from now on; answer.
         case signedIn(SASLIdentity, SASLMechanism, Answer)

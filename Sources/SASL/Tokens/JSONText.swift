@@ -7,7 +7,8 @@ package enum JSONText {
 
     /// Reads a document.
     ///
-    /// - Throws: ``SASLFailure`` if it is not JSON, is nested too deeply, or has a key twice: what one reader takes from such
+    /// - Throws: ``SASLFailure`` if it is not JSON, is nested too deeply, or has a key twice: what one reader takes
+    /// from such
     ///   an object another does not.
     package static func parse(_ bytes: some Collection<UInt8>) throws(SASLFailure) -> JSONValue {
         var parser = JSONParser(rest: Array(bytes)[...])

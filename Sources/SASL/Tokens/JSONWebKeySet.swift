@@ -1,8 +1,8 @@
 import CCrypto
 import Settings
 
-/// How a token may be signed (RFC 7518 §3): by public keys only. `none` and the HMAC algorithms are not among them, so that
-/// neither an unsigned token nor one "signed" with a public key is ever taken.
+/// How a token may be signed (RFC 7518 §3): by public keys only. `none` and the HMAC algorithms are not among them, so
+/// that neither an unsigned token nor one "signed" with a public key is ever taken.
 package enum TokenAlgorithm: String, Sendable, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"
