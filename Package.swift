@@ -85,6 +85,12 @@ let modules: [Target] = [
         path: "Sources/Filters/TopicRewrite"
     ),
     module(
+        "AuthorizationFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        path: "Sources/Filters/Authorization",
+        settings: hotPath
+    ),
+    module(
         "RateLimitFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/RateLimit",
@@ -115,11 +121,11 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "CAllocator", "SluiceConfiguration", "EmbeddedCluster", "FilterAPI",
+            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
+            "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
-            argumentParser,
-            logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
+            argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
     ),
@@ -130,6 +136,14 @@ let testTargets: [Target] = [
     tests(
         of: "AccessLogFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+    ),
+    tests(
+        of: "AuthorizationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Settings",
+            "SluiceConfiguration",
+            "Telemetry", logging, nioCore, nioEmbedded,
+        ]
     ),
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),

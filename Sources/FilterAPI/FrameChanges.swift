@@ -48,6 +48,7 @@ struct FrameChanges {
     /// - Parameters:
     ///   - compact: true for a message with compact lengths.
     ///   - tags: where the sizes stand of tagged fields, one within another first.
+    /// - Returns: the edits, in the order of the frame.
     /// - Throws: ``WireError`` if a string is too long.
     func edits(compact: Bool, tags: [FieldLocation]) throws(WireError) -> FrameEdits {
         // What an outer element takes with it is not changed in its turn.

@@ -16,6 +16,7 @@ final class CellMemory {
     /// Cells that are zero.
     ///
     /// - Parameter count: how many, side by side.
+    /// - Returns: where the first of them is.
     func cells(_ count: Int) -> UnsafeMutablePointer<UInt64> {
         guard count <= Self.blockCells else {
             // In front, so that the block that is being used up stays the last.

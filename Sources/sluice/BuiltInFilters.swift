@@ -1,4 +1,5 @@
 import AccessLogFilter
+import AuthorizationFilter
 import ProxyRuntime
 import RateLimitFilter
 import Settings
@@ -9,6 +10,7 @@ enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]

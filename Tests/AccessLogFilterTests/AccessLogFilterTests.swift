@@ -4,6 +4,7 @@ import KafkaMessages
 import KafkaWire
 import NIOCore
 import NIOEmbedded
+import Settings
 import Telemetry
 import Testing
 
@@ -75,7 +76,9 @@ struct AccessLogFilterTests {
 
     @Test("hands over a full batch at once, and a huge line whole")
     func fullBatch() async throws {
-        let filter = try AccessLogFilter.make(configuration(fields: [.topics]))
+        var small = configuration(fields: [.topics])
+        small.maxBuffered = .kibibytes(512)
+        let filter = try AccessLogFilter.make(small)
         var huge = Sample()
         huge.topics = (0..<RequestFacts.mostTopics).map { "\($0)" + String(repeating: "\u{1}", count: 250) }
         try await sendLines([huge], to: filter, advance: .zero)

@@ -54,6 +54,23 @@ def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
     assert '"client_id":"shop"' in shown and '"topics":["orders"]' in shown
 
 
+def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
+    with Cluster() as own:
+        shown = show("topic-canary", own)
+    assert "what checkout-8 reads of orders: 100 records" in shown
+    assert "what checkout-canary-2 reads of orders: 5 records" in shown
+    assert "\norders: 100 records\norders.canary: 5 records\n" in shown
+    assert 'rule="orders",target="orders.canary"' in shown
+
+
+def test_the_tenant_example_shows_its_own_topics_only() -> None:
+    with Cluster() as own:
+        shown = show("topic-tenant", own)
+    assert "reads 100 records" in shown
+    assert "topics that the tenant sees: orders \n" in shown
+    assert "topics at the broker: payments staging.orders \n" in shown
+
+
 def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
     shown = show("rate-limit", cluster)
     assert shown.count("\n100\n") == 2
@@ -68,3 +85,28 @@ def test_the_sasl_example_shows_who_may_come_in(cluster: Cluster) -> None:
     assert "bob by PLAIN: 100 records sent" in shown
     assert 'mechanism="SCRAM-SHA-512",result="invalid_credentials"' in shown
     assert '"principal":"User:alice"' in shown and '"principal":"User:bob"' in shown
+
+
+def test_the_authorization_example_shows_what_is_denied(cluster: Cluster) -> None:
+    ports = free_ports(24)
+    ended = subprocess.run(
+        [ROOT / "examples" / "authorization" / "show.sh"],
+        env=os.environ
+        | {
+            "SLUICE": str(BINARY),
+            "KAFKA_BOOTSTRAP": cluster.bootstrap_servers.split(",")[0],
+            "SHOP_PORT": str(ports[0]),
+            "SHOP_BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
+            "BILLING_PORT": str(ports[11]),
+            "BILLING_BROKER_PORTS": f"{ports[12]}-{ports[12] + 9}",
+            "ADMIN_PORT": str(ports[23]),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.count("authorization failed") >= 2
+    assert "api=Fetch" in ended.stdout and "api=Produce" in ended.stdout

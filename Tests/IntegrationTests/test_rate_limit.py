@@ -215,12 +215,13 @@ def test_a_producer_of_librdkafka_is_slowed_to_the_rate_and_loses_nothing(
 def test_consumers_get_everything_at_the_rate(
     script: str, start_sluice: Callable[..., Sluice], cluster: Cluster, clients: Clients, topic: str
 ) -> None:
-    sluice = start_sluice(cluster.bootstrap_servers, listener=limits("fetch_bytes: 4MiB/s, burst: 100ms"))
-    where = {"bootstrap": sluice.bootstrap, "topic": topic, "count": 2000}
-    # More than each partition gives at once.
+    sluice = start_sluice(cluster.bootstrap_servers, listener=limits("fetch_bytes: 1MiB/s, burst: 100ms"))
+    # More than one batch of a MB for each of four partitions, so that something is left to be fetched when that is owed;
+    # and less than 5 MiB, of which the mock cluster keeps no more for a partition.
+    where = {"bootstrap": sluice.bootstrap, "topic": topic, "count": 1000}
     sent = clients.run("confluent", "produce", sluice.client_ports, size=4 * KIB, **where)
     found = clients.run(script, "consume", sluice.client_ports, **where)
-    assert found == {"count": 2000, "digest": sent["digest"]}
+    assert found == {"count": 1000, "digest": sent["digest"]}
     assert sluice.stats().total("sluice_rate_limit_throttled_total") > 0
 
 

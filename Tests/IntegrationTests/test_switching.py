@@ -1,6 +1,7 @@
 """Blue/green topics that are switched there and back while clients work."""
 
 import json
+import zlib
 from typing import Any, Callable
 
 import pytest
@@ -79,19 +80,19 @@ class Switch:
 
 @pytest.fixture
 def switch(start_sluice: Callable[..., Sluice], cluster: Cluster, topic: str) -> Switch:
-    return Switch(start_sluice, cluster, topic[:60])
+    return Switch(start_sluice, cluster, f"{zlib.crc32(topic.encode()):08x}")
 
 
 def there_and_back(switch: Switch, producers: list[Client], times: int = 6) -> list[dict[str, Any]]:
     """Switches while the producers work, and returns what they say of their records."""
     target = "blue"
-    for _ in range(times):
+    for number in range(times + 1):
+        if number:
+            target = "green" if target == "blue" else "blue"
+            switch.to(target)
         for producer in producers:
-            producer.event("acknowledged")
-        target = "green" if target == "blue" else "blue"
-        switch.to(target)
-    for producer in producers:
-        producer.event("acknowledged")
+            for _ in range(3):
+                producer.coming_event("acknowledged")
     return [producer.result() for producer in producers]
 
 
@@ -122,12 +123,11 @@ def test_librdkafka_producers_go_there_and_back_under_load(idempotent: bool, swi
     switch.assert_sequences()
 
 
-@pytest.mark.parametrize("idempotent", [False, True], ids=["plain", "idempotent"])
-def test_kafka_python_producers_go_there_and_back_under_load(idempotent: bool, switch: Switch, clients: Clients) -> None:
-    producer = switch.client(clients, "produce_with_kafka_python", client_id="producer", idempotent=idempotent)
+# Its idempotent producer needs versions that the mock cluster does not offer it.
+def test_a_kafka_python_producer_goes_there_and_back_under_load(switch: Switch, clients: Clients) -> None:
+    producer = switch.client(clients, "produce_with_kafka_python", client_id="producer")
     results = there_and_back(switch, [producer], 4)
-    # It gives up what was in flight when it begins a new epoch, and says so.
-    assert idempotent or results[0]["failed"] == []
+    assert results[0]["failed"] == []
     assert_each_once(switch, results)
 
 
@@ -227,15 +227,41 @@ def test_a_consumer_without_a_group_begins_anew(switch: Switch, clients: Clients
     assert switch.fences("OFFSET_OUT_OF_RANGE") == 2 * PARTITIONS
 
 
-def test_switches_are_shown_and_counted_and_refused_where_they_would_lose_records(
-    switch: Switch, clients: Clients, cluster: Cluster, start_sluice: Callable[..., Sluice], topic: str
+def test_a_reload_that_changes_the_target_is_a_switch_and_one_that_does_not_keeps_what_was_posted(
+    switch: Switch, clients: Clients
 ) -> None:
+    producer = switch.client(clients, "produce", client_id="producer", **{"enable.idempotence": True})
+    configuration = switch.sluice.file.read_text()
+
+    def reload(text: str) -> None:
+        switch.sluice.file.write_text(text)
+        status, body = switch.sluice.request("/reload", "POST")
+        assert status == 200, body
+        for _ in range(3):
+            producer.coming_event("acknowledged")
+
+    producer.coming_event("acknowledged")
+    reload(configuration.replace("active: blue", "active: green"))
+    assert switch.fences("UNKNOWN_PRODUCER_ID") > 0
+    written = len(switch.values("green"))
+    assert written > 50
+    switch.to("blue")
+    reload(configuration.replace("active: blue", "active: green") + "# nothing else\n")
+    result = producer.result()
+    assert result["fatal"] == [] and result["failed"] == []
+    assert_each_once(switch, [result])
+    switch.assert_sequences()
+    rules = json.loads(switch.sluice.get("/filters?format=json"))[0]["status"]["rules"]
+    assert rules[0]["active"] == "blue"
+
+
+def test_switches_are_shown_and_counted(switch: Switch, clients: Clients) -> None:
     producer = switch.client(clients, "produce", client_id="producer")
     producer.event("acknowledged")
 
     def rule() -> dict[str, Any]:
-        (listener,) = json.loads(switch.sluice.get("/filters"))["filters"]
-        return listener["rules"][0]
+        (found,) = json.loads(switch.sluice.get("/filters?format=json"))
+        return found["status"]["rules"][0]
 
     assert rule()["active"] == "blue"
     connections = {target["name"]: target["connections"] for target in rule()["targets"]}
@@ -271,4 +297,4 @@ def test_a_target_that_is_missing_or_smaller_is_refused(
     for target, reason in [("small", "has 2 partitions, fewer than"), ("missing", "does not exist")]:
         status, body = sluice.request(f"/filters/canary/rules/{TOPIC}?active={target}", "POST")
         assert status == 409 and reason in body, f"{status} {body}"
-    assert '"active":"large"' in sluice.get("/filters").replace(" ", "")
+    assert '"active":"large"' in sluice.get("/filters?format=json").replace(" ", "")

@@ -186,13 +186,3 @@ private final class ReadObserver: ChannelOutboundHandler {
         context.read()
     }
 }
-
-extension FilterChain.Entry {
-    /// A scripted filter in its place.
-    static func scripted(
-        _ filter: ScriptedFilter, isDryRun: Bool = false, when: WhenCondition? = nil
-    ) -> FilterChain.Entry {
-        FilterChain.Entry(
-            name: filter.name, type: "scripted", filter: filter, isDryRun: isDryRun, when: when)
-    }
-}

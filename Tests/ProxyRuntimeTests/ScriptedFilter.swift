@@ -1,6 +1,9 @@
 import FilterAPI
 import KafkaWire
 import NIOCore
+import Settings
+
+@testable import ProxyRuntime
 
 /// A filter that does what a test says, and writes down what it sees.
 struct ScriptedFilter: Filter {
@@ -67,5 +70,15 @@ struct ScriptedFilter: Filter {
         func connectionClosed() {
             filter.journal.note("\(filter.name) closed")
         }
+    }
+}
+
+extension FilterChain.Entry {
+    /// A scripted filter in its place.
+    static func scripted(
+        _ filter: ScriptedFilter, isDryRun: Bool = false, when: WhenCondition? = nil
+    ) -> FilterChain.Entry {
+        FilterChain.Entry(
+            name: filter.name, type: "scripted", filter: filter, isDryRun: isDryRun, when: when)
     }
 }

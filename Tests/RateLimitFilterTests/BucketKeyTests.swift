@@ -134,6 +134,22 @@ struct BucketKeyTests {
         #expect(isSlowed(client.stream(shares, bytes: 5000, showsHeader: false)))
     }
 
+    @Test("topics of a fetch session, whose requests name none")
+    func fetchSessions() throws {
+        let bench = Bench(LimitConfiguration(per: [.topic], requests: Rate(2)))
+        #expect(bench.filter.interests.map(\.depth) == [.fields])
+        let client = bench.client()
+        let named = try client.send(FetchRequest(), version: 12) { $0.add(topic: "a") }
+        client.complete(named, responseBytes: 4000, brings: [("a", 3000)])
+        for expected in [.zero, .milliseconds(500)] as [Duration] {
+            let unnamed = try client.send(FetchRequest(), version: 12)
+            #expect(unnamed.isForwarded)
+            #expect(unnamed.throttle == expected)
+            client.complete(unnamed, responseBytes: 4000, brings: [("a", 3000)])
+        }
+        #expect(bench.buckets() == 1)
+    }
+
     @Test("topics of which a response brought records, and the next Fetch pays")
     func fetchedTopics() throws {
         let bench = Bench(LimitConfiguration(per: [.topic], fetchBytes: ByteRate(.bytes(1000))))

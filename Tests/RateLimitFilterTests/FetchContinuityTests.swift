@@ -240,4 +240,16 @@ struct FetchContinuityTests {
             client.complete(changed, responseBytes: 10)
         }
     }
+
+    @Test("whose end meets debt ends all the same, and the filter knows")
+    func endInTheFilter() throws {
+        let bench = Bench(LimitConfiguration(fetchBytes: ByteRate(.bytes(1000))))
+        let client = bench.client()
+        let first = try client.send(request(epoch: 5), version: 12, whole: false)
+        client.complete(first, responseBytes: 9996)
+        #expect(try client.send(request(epoch: 6), version: 12, whole: false).answer is FetchResponse)
+        #expect(try client.send(request(epoch: -1), version: 12, whole: false).isForwarded)
+        let part = client.part as? RateLimitConnection
+        #expect(part?.continuity.isAhead == false)
+    }
 }

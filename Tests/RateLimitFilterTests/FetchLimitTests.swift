@@ -174,6 +174,20 @@ struct FetchLimitTests {
         #expect(bench.count("throttled") == 0)
     }
 
+    @Test("lets a few pass while nobody knows how large responses are, and puts the others off for a moment")
+    func unknownSizes() throws {
+        let bench = Bench(limit)
+        let clients = (0..<5).map { _ in bench.client() }
+        // Each is expected to bring half of the burst.
+        let sent = try clients.map { try fetch($0) }
+        #expect(sent.map { $0.isForwarded } == [true, true, true, false, false])
+        #expect(sent[3].throttle == .milliseconds(100) && sent[4].throttle == .milliseconds(100))
+        for (client, fetch) in zip(clients, sent[..<3]) { client.complete(fetch, responseBytes: 96) }
+        bench.pass(.milliseconds(100))
+        #expect(try fetch(clients[3]).isForwarded)
+        #expect(try fetch(clients[4]).isForwarded)
+    }
+
     @Test("puts a Fetch off, rather than to hold it, where other limits are owed more than is paid at once")
     func otherDebts() throws {
         let bench = Bench(LimitConfiguration(requests: Rate(1)), maxThrottle: .seconds(2))

@@ -61,6 +61,15 @@ struct RequestLimitTests {
         #expect(client.send().isHeld)
     }
 
+    @Test("holds nothing in a dry run, and counts")
+    func dryRun() {
+        let bench = Bench(LimitConfiguration(requests: Rate(1)), maxThrottle: .seconds(2), isDryRun: true)
+        let client = bench.client()
+        for _ in 0..<6 { #expect(client.send().isForwarded) }
+        #expect(bench.count("allowed") == 1)
+        #expect(bench.count("throttled") == 5)
+    }
+
     @Test("gives back what was taken for a request whose connection closes while it is held")
     func closedWhileHeld() {
         let bench = Bench(LimitConfiguration(requests: Rate(1)), maxThrottle: .seconds(2))
@@ -72,6 +81,20 @@ struct RequestLimitTests {
         client.close()
         bench.pass(.seconds(3))
         #expect(bench.client().send().throttle == .seconds(1))
+    }
+
+    @Test("keeps what was taken for a request that was held and went on, however it ends")
+    func closedAfterHeld() {
+        let bench = Bench(LimitConfiguration(requests: Rate(1)), maxThrottle: .seconds(2))
+        let client = bench.client()
+        for _ in 0..<4 { client.send() }
+        let held = client.send()
+        bench.pass(.seconds(1))
+        #expect(held.isForwarded)
+        client.complete(held, responseBytes: 0, result: .closed("client"))
+        client.close()
+        bench.pass(.seconds(2))
+        #expect(bench.client().send().throttle == .seconds(2))
     }
 
     @Test("keeps debt within bounds, so that it is paid one day")

@@ -46,7 +46,9 @@ private struct CapturedFrame: Decodable {
     /// Where the body begins.
     func bodyOffset() throws -> Int {
         var reader = WireReader(bytes)
-        guard let version = key.headerVersion(apiVersion, direction == "request" ? .request : .response) else { return 0 }
+        guard let version = key.headerVersion(apiVersion, direction == "request" ? .request : .response) else {
+            return 0
+        }
         if direction == "request" {
             _ = try RequestHeader.decode(from: &reader, version: version)
         } else {
@@ -104,10 +106,14 @@ struct RealFramesTests {
             if translated != frame.bytes { changed += 1 }
             let (returning, original) = try back.request(translated, bodyOffset: offset, frame.key, frame.apiVersion)
             guard case .forward = returning else {
-                Issue.record("\(frame.key) v\(frame.apiVersion) \(returning) \(String(decoding: frame.bytes.readableBytesView, as: UTF8.self))")
+                Issue.record(
+                    "\(frame.key) v\(frame.apiVersion) \(returning) \(String(decoding: frame.bytes.readableBytesView, as: UTF8.self))"
+                )
                 continue
             }
-            #expect(try original.frame.leaving() == frame.bytes, "\(frame.key) v\(frame.apiVersion) \(String(decoding: frame.bytes.readableBytesView, as: UTF8.self))")
+            #expect(
+                try original.frame.leaving() == frame.bytes,
+                "\(frame.key) v\(frame.apiVersion) \(String(decoding: frame.bytes.readableBytesView, as: UTF8.self))")
         }
         #expect(changed > 0, "\(file)")
     }

@@ -36,10 +36,13 @@ struct ClassicGroupTests {
         }
     }
 
-    @Test("A subscription names the broker's topics, and keeps its version and what it does not name", arguments: [0, 1, 2, 3, 7] as [Int16])
+    @Test(
+        "A subscription names the broker's topics, and keeps its version and what it does not name",
+        arguments: [0, 1, 2, 3, 7] as [Int16])
     func subscription(version: Int16) throws {
         let rig = try Rig(Self.canary)
-        let sent = try rig.sent(Self.join("consumer", try Self.subscription(["orders", "x"], version: version)), version: 5)
+        let sent = try rig.sent(
+            Self.join("consumer", try Self.subscription(["orders", "x"], version: version)), version: 5)
         let bytes = try #require(sent.protocols.first?.metadata)
         #expect(bytes == (try Self.subscription(["orders.canary", "x"], version: version)))
     }
@@ -49,7 +52,9 @@ struct ClassicGroupTests {
         let rig = try Rig(Self.canary)
         let connect = try Self.subscription(["orders"])
         #expect(try rig.sent(Self.join("connect", connect), version: 5).protocols.first?.metadata == connect)
-        for bytes in ["", "\u{0}", "\u{0}\u{1}\u{7F}\u{7F}\u{7F}\u{7F}", "no subscription"].map(ByteBuffer.init(string:)) {
+        for bytes in ["", "\u{0}", "\u{0}\u{1}\u{7F}\u{7F}\u{7F}\u{7F}", "no subscription"].map(
+            ByteBuffer.init(string:))
+        {
             #expect(try rig.sent(Self.join("consumer", bytes), version: 5).protocols.first?.metadata == bytes)
         }
     }
@@ -76,7 +81,9 @@ struct ClassicGroupTests {
         #expect(seen.generationID == 3)
     }
 
-    @Test("A leader that has no name for a topic of another member is refused, logged and counted", arguments: [0, 5, 9] as [Int16])
+    @Test(
+        "A leader that has no name for a topic of another member is refused, logged and counted",
+        arguments: [0, 5, 9] as [Int16])
     func inconsistentLeader(version: Int16) throws {
         let rig = try Rig(Self.canary)
         let (_, request) = try rig.request(Self.join("consumer", try Self.subscription(["orders"])), version: version)
@@ -104,7 +111,9 @@ struct ClassicGroupTests {
         return writer.finish()
     }
 
-    @Test("Assignments are translated both ways, whether the request says the type of the group or not", arguments: [0, 4, 5] as [Int16])
+    @Test(
+        "Assignments are translated both ways, whether the request says the type of the group or not",
+        arguments: [0, 4, 5] as [Int16])
     func assignments(version: Int16) throws {
         let rig = try Rig(Self.canary)
         _ = try rig.request(Self.join("consumer", try Self.subscription(["orders"])), version: 5)
@@ -173,7 +182,8 @@ struct ClassicGroupTests {
         let (_, listing) = try rig.request(ListGroupsRequest(), version: 2)
         let seen = try rig.response(
             with(ListGroupsResponse()) {
-                $0.groups = ["app", "app.canary"].map { id in with(ListGroupsResponse.ListedGroup()) { $0.groupID = id } }
+                $0.groups = ["app", "app.canary"].map { id in with(ListGroupsResponse.ListedGroup()) { $0.groupID = id }
+                }
             }, to: listing)
         #expect(seen.groups.map(\.groupID) == ["app"])
     }

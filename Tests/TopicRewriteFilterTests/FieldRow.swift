@@ -28,7 +28,8 @@ struct FieldRow: Hashable, CustomStringConvertible {
     /// `ProduceRequest TopicData.Name 0-12 topic`.
     var description: String {
         let last = versions.upperBound == .max ? "+" : "-\(versions.upperBound)"
-        let text = versions.lowerBound == versions.upperBound ? "\(versions.lowerBound)" : "\(versions.lowerBound)\(last)"
+        let text =
+            versions.lowerBound == versions.upperBound ? "\(versions.lowerBound)" : "\(versions.lowerBound)\(last)"
         return "\(message) \(path) \(text) \(meaning.rawValue)"
     }
 

@@ -16,7 +16,8 @@ struct HidingTests {
     @Test("Lists of topics are without it", arguments: MetadataResponse.validVersions)
     func metadata(version: Int16) throws {
         let rig = try Rig(Self.tenant)
-        let (_, request) = try rig.request(with(MetadataRequest()) { $0.topics = version == 0 ? [] : nil }, version: version)
+        let (_, request) = try rig.request(
+            with(MetadataRequest()) { $0.topics = version == 0 ? [] : nil }, version: version)
         let names = ["a", "s.orders", "__consumer_offsets", "s.", "s.payments", "staging"]
         let seen = try rig.response(
             with(MetadataResponse()) {
@@ -31,7 +32,9 @@ struct HidingTests {
         let (_, groups) = try rig.request(ListGroupsRequest(), version: 4)
         let seen = try rig.response(
             with(ListGroupsResponse()) {
-                $0.groups = ["g.app", "app", "g."].map { id in with(ListGroupsResponse.ListedGroup()) { $0.groupID = id } }
+                $0.groups = ["g.app", "app", "g."].map { id in
+                    with(ListGroupsResponse.ListedGroup()) { $0.groupID = id }
+                }
             }, to: groups)
         #expect(seen.groups.map(\.groupID) == ["app", ""])
         let (_, transactions) = try rig.request(ListTransactionsRequest(), version: 1)

@@ -28,7 +28,8 @@ struct HostileInputTests {
                 let frame = NamedFrame(layout, version: version, seed: seed)
                 var bytes = frame.bytes
                 switch seed % 3 {
-                case 0: bytes = bytes.getSlice(at: 0, length: .random(in: frame.bodyOffset...bytes.readableBytes)) ?? bytes
+                case 0:
+                    bytes = bytes.getSlice(at: 0, length: .random(in: frame.bodyOffset...bytes.readableBytes)) ?? bytes
                 case 1:
                     for _ in 0..<3 where bytes.readableBytes > frame.bodyOffset {
                         bytes.setInteger(
@@ -45,7 +46,8 @@ struct HostileInputTests {
                     if case .forward = action { _ = try? request.frame.leaving() }
                 } else {
                     let asked = NamedFrame(asking, version: version, seed: seed)
-                    let (_, request) = try rig.request(asked.bytes, bodyOffset: asked.bodyOffset, layout.apiKey, version)
+                    let (_, request) = try rig.request(
+                        asked.bytes, bodyOffset: asked.bodyOffset, layout.apiKey, version)
                     let (action, response) = try rig.response(bytes, bodyOffset: frame.bodyOffset, to: request)
                     if case .forward = action { _ = try? response.frame.leaving() }
                 }
@@ -56,7 +58,10 @@ struct HostileInputTests {
     @Test("Expressions of any characters do no harm")
     func expressions() throws {
         let translation = RegexTranslation(try view(Self.yaml))
-        let parts = ["\\", "(", ")", "[", "]", "{", "}", "|", "*", "+", "?", "^", "$", ".", "\\Q", "\\E", "(?", "i)", "a", "s.", "é", ":", "-"]
+        let parts = [
+            "\\", "(", ")", "[", "]", "{", "}", "|", "*", "+", "?", "^", "$", ".", "\\Q", "\\E", "(?", "i)", "a", "s.",
+            "é", ":", "-",
+        ]
         for _ in 0..<20_000 {
             let text = (0..<Int.random(in: 0...12)).map { _ in parts.randomElement() ?? "" }.joined()
             if let result = try? translation.topics(text) { _ = translation.clientTopics(result) }
@@ -68,7 +73,10 @@ struct HostileInputTests {
     @Test("A request that cannot be read is not sent")
     func unreadable() throws {
         let rig = try Rig(Self.yaml)
-        guard case .close(reason: "unreadable") = try rig.request(ByteBuffer(bytes: [0, 0, 0, 9]), bodyOffset: 0, .metadata, 1).action
+        guard
+            case .close(reason: "unreadable") = try rig.request(
+                ByteBuffer(bytes: [0, 0, 0, 9]), bodyOffset: 0, .metadata, 1
+            ).action
         else { throw Rig.Unexpected() }
     }
 }

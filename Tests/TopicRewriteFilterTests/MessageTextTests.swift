@@ -6,7 +6,8 @@ import Testing
 @Suite("Texts for people")
 struct MessageTextTests {
     private static let cluster = KnownCluster([
-        KafkaUUID(high: 1, low: 1): "orders", KafkaUUID(high: 1, low: 2): "secret", KafkaUUID(high: 1, low: 3): "orders.canary",
+        KafkaUUID(high: 1, low: 1): "orders", KafkaUUID(high: 1, low: 2): "secret",
+        KafkaUUID(high: 1, low: 3): "orders.canary",
     ])
 
     private func text(_ yaml: String, _ text: String, _ names: [(String, String)] = []) throws -> String {
@@ -23,7 +24,10 @@ struct MessageTextTests {
             ("no such topic: orders.canary.", "no such topic: orders."),
             ("[orders.canary, x]", "[orders, x]"),
             ("orders.canary", "orders"),
-            ("myorders.canary and orders.canary2 and orders.canary-x", "myorders.canary and orders.canary2 and orders.canary-x"),
+            (
+                "myorders.canary and orders.canary2 and orders.canary-x",
+                "myorders.canary and orders.canary2 and orders.canary-x"
+            ),
             ("nothing here", "nothing here"),
             ("", ""),
             ("órders.canary ünd orders.canary", "órders.canary ünd orders"),

@@ -95,7 +95,9 @@ struct RefusalTests {
         #expect(part.topics.map(\.errorCode) == [.invalidTopicException])
         // The rest asks for no topics: what stands for that in version 0 is no name either.
         let rest = try request.frame.body(MetadataRequest.self)
-        #expect(rest.topics.map { $0.allSatisfy { !TopicNameSyntax.isLegal($0.name ?? "") } } == true, "\(rest.topics ?? [])")
+        #expect(
+            rest.topics.map { $0.allSatisfy { !TopicNameSyntax.isLegal($0.name ?? "") } } == true,
+            "\(rest.topics ?? [])")
     }
 
     @Test("A subscription goes on without them", arguments: [APIKey.consumerGroupHeartbeat, .shareGroupHeartbeat])
@@ -154,7 +156,8 @@ struct RefusalTests {
     func elections() throws {
         let rig = try Rig(tenant)
         let asked = with(ElectLeadersRequest()) { $0.topicPartitions = nil }
-        #expect(try answer(rig.request(asked, version: 2).action, ElectLeadersResponse.self).errorCode == .invalidRequest)
+        #expect(
+            try answer(rig.request(asked, version: 2).action, ElectLeadersResponse.self).errorCode == .invalidRequest)
         let open = try Rig(canary)
         #expect(try open.sent(asked, version: 2).topicPartitions == nil)
     }

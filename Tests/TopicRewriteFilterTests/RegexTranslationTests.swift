@@ -51,7 +51,8 @@ struct RegexTranslationTests {
     @Test(
         "What cannot be parted from what stands before is refused",
         arguments: [
-            "a)|(b", "(a", "a\\", "[a", "(a", "a^b", "a$b", "a(^b|c)", "(a$)b", "(a$|b)c", "(^a)*b", "(^a)+", "(a$)?", "a$+", String(repeating: "(", count: 60), "\\ba", "a\\B", "(?=a)b", "(?<!a)b", "\\1a",
+            "a)|(b", "(a", "a\\", "[a", "(a", "a^b", "a$b", "a(^b|c)", "(a$)b", "(a$|b)c", "(^a)*b", "(^a)+", "(a$)?",
+            "a$+", String(repeating: "(", count: 60), "\\ba", "a\\B", "(?=a)b", "(?<!a)b", "\\1a",
             "^*a", "*a", "a|+b", "\\A+a", "a\\zb", "[\\Qa\\E]", "\\Qa b\\E", "(?P<a", "\\p{Greek", "(?x)a", "\\ya",
         ])
     func refused(expression: String) throws {
@@ -62,7 +63,9 @@ struct RegexTranslationTests {
     @Test(
         "With rules for single topics, those that meet none of them stay, and the others are refused",
         arguments: [
-            ("pay.*", "pay.*" as String?), ("orders", "orders\\.canary"), ("(^orders)|(^pay.*)", "orders\\.canary|pay.*"), ("(?i)pay", "(?:(?i)pay)"), ("orders|pay.*", "orders\\.canary|pay.*"),
+            ("pay.*", "pay.*" as String?), ("orders", "orders\\.canary"),
+            ("(^orders)|(^pay.*)", "orders\\.canary|pay.*"), ("(?i)pay", "(?:(?i)pay)"),
+            ("orders|pay.*", "orders\\.canary|pay.*"),
             ("ord.*", nil), (".*", nil), ("orders[.].*", nil), ("orders\\.canary", "\\."), ("[p-z].*", "[p-z].*"),
         ])
     func canary(expression: String, expected: String?) throws {
@@ -73,7 +76,8 @@ struct RegexTranslationTests {
     @Test(
         "With rules for a part of the names",
         arguments: [
-            ("team\\.a.*", "t7\\.a.*" as String?), ("team.a.*", nil), ("x.*", "x.*"), (".*", nil), ("t7.*", nil), ("te.*", nil),
+            ("team\\.a.*", "t7\\.a.*" as String?), ("team.a.*", nil), ("x.*", "x.*"), (".*", nil), ("t7.*", nil),
+            ("te.*", nil),
             ("team\\..*|x", "t7\\..*|x"),
         ])
     func part(expression: String, expected: String?) throws {
@@ -118,7 +122,9 @@ struct RegexTranslationTests {
         #expect(translation.clientTopics("other\\..*") == nil)
     }
 
-    @Test("The broker's names that match are those whose clients' names match", arguments: ["a.*", "(?i)A|b", "a|b.*", "[ab]\\.[^a]*", "a\\..?|.*b"])
+    @Test(
+        "The broker's names that match are those whose clients' names match",
+        arguments: ["a.*", "(?i)A|b", "a|b.*", "[ab]\\.[^a]*", "a\\..?|.*b"])
     func exact(expression: String) throws {
         let view = try view(
             "rules: [{ topic: a.b, to: b.b }, { prefix: \"\", to_prefix: \"a.\", hide_others: true }]")
@@ -127,7 +133,8 @@ struct RegexTranslationTests {
         // The engine knows flags at the front only, where they hold for a prefix without letters all the same.
         let flags = translated.contains("(?i)") ? "(?i)" : ""
         let result = try RegularExpression(parsing: flags + translated.replacing("(?i)", with: ""))
-        for broker in ["a", "b", "a.a", "a.b", "b.b", "a.a.b", "a.b.a", "b.a", "a.B", "a.A", "a.a.B", "b.b.b", "a.b.b"] {
+        for broker in ["a", "b", "a.a", "a.b", "b.b", "a.a.b", "a.b.a", "b.a", "a.B", "a.A", "a.a.B", "b.b.b", "a.b.b"]
+        {
             let seen = view.clientTopic(broker).map { original.matches($0) } ?? false
             #expect(result.matches(broker) == seen, "\(expression) → \(translated): \(broker)")
         }

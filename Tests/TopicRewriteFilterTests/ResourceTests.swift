@@ -62,7 +62,8 @@ struct ResourceTests {
     @Test(
         "What one pattern cannot say is refused",
         arguments: [
-            (canary, topic, "ord", prefixed), (canary, topic, "orders.can", prefixed), (canary, topic, "orders.canary", literal),
+            (canary, topic, "ord", prefixed), (canary, topic, "orders.can", prefixed),
+            (canary, topic, "orders.canary", literal),
             (part, topic, "te", prefixed), (part, topic, "t7.", prefixed), (part, topic, "t", prefixed),
         ])
     private func refused(yaml: String, type: Int8, name: String, pattern: Int8) throws {
@@ -78,7 +79,8 @@ struct ResourceTests {
     @Test(
         "What belongs to others is not shown",
         arguments: [
-            (tenant, topic, "a", literal), (tenant, topic, "*", literal), (tenant, topic, "s", prefixed), (tenant, group, "app", literal),
+            (tenant, topic, "a", literal), (tenant, topic, "*", literal), (tenant, topic, "s", prefixed),
+            (tenant, group, "app", literal),
             (tenant, group, "*", literal), (tenant, transaction, "x", prefixed), (canary, topic, "orders", literal),
             (canary, topic, "orders", prefixed), (part, topic, "team.", prefixed),
         ])

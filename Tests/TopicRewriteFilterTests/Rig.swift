@@ -17,7 +17,10 @@ final class KnownCluster: ClusterView {
     private let names: Mutex<[KafkaUUID: String]>
     private let fallback: @Sendable (KafkaUUID) -> String?
 
-    init(_ names: [KafkaUUID: String] = [:], otherwise fallback: @escaping @Sendable (KafkaUUID) -> String? = { _ in nil }) {
+    init(
+        _ names: [KafkaUUID: String] = [:],
+        otherwise fallback: @escaping @Sendable (KafkaUUID) -> String? = { _ in nil }
+    ) {
         self.names = Mutex(names)
         self.fallback = fallback
     }
@@ -78,7 +81,8 @@ final class Rig {
         filter = try TopicRewriteFilter(
             configuration(yaml),
             context: FilterContext(
-                name: "names", listener: "apps", metrics: registry, logger: Logger(label: "test") { _ in LogLines(store: log) },
+                name: "names", listener: "apps", metrics: registry,
+                logger: Logger(label: "test") { _ in LogLines(store: log) },
                 isDryRun: isDryRun, cluster: cluster))
         part = filter.makeConnectionFilter(connection)
     }

@@ -192,6 +192,22 @@ struct SwitchingFetchTests {
         #expect(try client.fetch(0).target() == "payments.v2")
     }
 
+    @Test("A client that joins again as another member is not waited for as the one that it was")
+    func otherMember() throws {
+        let proxy = try SwitchingProxy()
+        let client = proxy.client()
+        try client.join("g", as: "m-1")
+        try client.join("g", as: "m-2")
+        try client.join("h", as: "m-3")
+        try client.fetch(0)
+        proxy.activate(1)
+        try client.join("g", as: "m-4")
+        #expect(proxy.views.board.memory.members.withLock { $0.count } == 2)
+        #expect(try client.fetch(0).isHeld)
+        try client.join("h", as: "m-5")
+        #expect(try client.fetch(0).target() == "payments.v2")
+    }
+
     @Test("Other partitions of a member's fetch go on meanwhile, as late as the broker likes")
     func memberWithOthers() throws {
         let proxy = try SwitchingProxy()

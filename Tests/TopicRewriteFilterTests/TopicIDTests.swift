@@ -79,7 +79,9 @@ struct TopicIDTests {
                     $0.topics = (asked.topics ?? []).map { topic in
                         with(MetadataResponse.MetadataResponseTopic()) {
                             $0.topicID = topic.topicID
-                            $0.name = topic.topicID == Self.renamed ? "orders.canary" : topic.topicID == Self.real ? "orders" : nil
+                            $0.name =
+                                topic.topicID == Self.renamed
+                                ? "orders.canary" : topic.topicID == Self.real ? "orders" : nil
                         }
                     }
                 }
@@ -91,7 +93,8 @@ struct TopicIDTests {
         // It is asked for once.
         _ = try rig.request(Self.produce([Self.renamed]), version: 13)
         #expect(rig.broker.questions.count == 1)
-        let refused = try answer(rig.request(Self.produce([Self.real, Self.unknown]), version: 13).action, ProduceResponse.self)
+        let refused = try answer(
+            rig.request(Self.produce([Self.real, Self.unknown]), version: 13).action, ProduceResponse.self)
         #expect(
             refused.responses.flatMap { $0.partitionResponses.map(\.errorCode) } == [.unknownTopicID, .unknownTopicID])
     }
@@ -161,13 +164,15 @@ struct TopicIDTests {
     @Test("The response of a fetch by name is held only if a name in it may differ")
     func fetchResponses() throws {
         let plain = try Rig(Self.canary)
-        #expect(try !plain.request(Self.fetchByName(["payments"], epoch: 0), version: 12).request.record.inspectsResponse)
+        #expect(
+            try !plain.request(Self.fetchByName(["payments"], epoch: 0), version: 12).request.record.inspectsResponse)
         #expect(try !plain.request(Self.fetchByName([], epoch: 1, id: 5), version: 12).request.record.inspectsResponse)
         // What a session holds that was begun elsewhere is not known.
         let unknown = try Rig(Self.canary)
         #expect(try unknown.request(Self.fetchByName([], epoch: 4, id: 5), version: 11).request.record.inspectsResponse)
         let renamed = try Rig(Self.canary)
-        #expect(try renamed.request(Self.fetchByName(["orders"], epoch: 0), version: 12).request.record.inspectsResponse)
+        #expect(
+            try renamed.request(Self.fetchByName(["orders"], epoch: 0), version: 12).request.record.inspectsResponse)
         #expect(try renamed.request(Self.fetchByName([], epoch: 1, id: 5), version: 12).request.record.inspectsResponse)
         let old = try Rig(Self.canary)
         #expect(try !old.request(Self.fetchByName(["payments"], epoch: -1), version: 6).request.record.inspectsResponse)

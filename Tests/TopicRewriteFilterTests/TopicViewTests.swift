@@ -111,7 +111,8 @@ struct TopicViewTests {
     @Test("A condition of the filter on topics holds for all its rules, and nothing else is hidden")
     func filterCondition() throws {
         var settings = try configuration(
-            "rules: [{ topic: orders, to: o }, { topic: pay, to: p }, { prefix: ord, to_prefix: x, hide_others: true }]")
+            "rules: [{ topic: orders, to: o }, { topic: pay, to: p }, { prefix: ord, to_prefix: x, hide_others: true }]"
+        )
         settings.topics = [.prefix("ord"), .exact("secret")]
         let view = TopicView(settings, ViewSelection([0, 0, 0]))
         #expect(view.brokerTopic("orders").brokerName == "o")
@@ -127,7 +128,9 @@ struct TopicViewTests {
     func injective() throws {
         let parts = ["a", "b", "a.", "b.", "a.b", "b.a", ""]
         var random = SystemRandomNumberGenerator()
-        let names = ["a", "b", "c", "a.", "b.", "a.a", "a.b", "b.a", "b.b", "a.b.a", "a.a.b", "b.a.a", "ab", "ba", "a.c"]
+        let names = [
+            "a", "b", "c", "a.", "b.", "a.a", "a.b", "b.a", "b.b", "a.b.a", "a.a.b", "b.a.a", "ab", "ba", "a.c",
+        ]
         for _ in 0..<3000 {
             let rules = (0..<Int.random(in: 1...4, using: &random)).map { index in
                 let from = parts.randomElement(using: &random) ?? ""

@@ -45,7 +45,9 @@ struct TranslationTests {
         (tenant, .plain, tenantNames, "staging.orders"), (exact, exactClientNames, exactNames, "paid"),
     ]
 
-    @Test("They become the broker's in requests, and nothing else changes", arguments: FieldRow.layouts.filter { $0.direction == .request }.map(\.apiKey))
+    @Test(
+        "They become the broker's in requests, and nothing else changes",
+        arguments: FieldRow.layouts.filter { $0.direction == .request }.map(\.apiKey))
     func requests(key: APIKey) throws {
         let layout = try #require(MessageLayout.layout(key, .request))
         for (yaml, client, broker, someTopic) in Self.cases {
@@ -53,8 +55,10 @@ struct TranslationTests {
             for version in layout.validVersions {
                 for seed in UInt64(0)..<Self.seeds {
                     let type = Int8(seed % 3)
-                    let asked = NamedFrame(layout, version: version, seed: seed, naming: client, coordinatorKeyType: type)
-                    let wanted = NamedFrame(layout, version: version, seed: seed, naming: broker, coordinatorKeyType: type)
+                    let asked = NamedFrame(
+                        layout, version: version, seed: seed, naming: client, coordinatorKeyType: type)
+                    let wanted = NamedFrame(
+                        layout, version: version, seed: seed, naming: broker, coordinatorKeyType: type)
                     let (action, request) = try rig.request(asked.bytes, bodyOffset: asked.bodyOffset, key, version)
                     guard case .forward = action else {
                         Issue.record("\(layout.name) v\(version): \(action)")
@@ -66,7 +70,9 @@ struct TranslationTests {
         }
     }
 
-    @Test("They become the client's in responses, and nothing else changes", arguments: FieldRow.layouts.filter { $0.direction == .response }.map(\.apiKey))
+    @Test(
+        "They become the client's in responses, and nothing else changes",
+        arguments: FieldRow.layouts.filter { $0.direction == .response }.map(\.apiKey))
     func responses(key: APIKey) throws {
         let layout = try #require(MessageLayout.layout(key, .response))
         let asking = try #require(MessageLayout.layout(key, .request))
@@ -75,12 +81,15 @@ struct TranslationTests {
             for version in layout.validVersions {
                 for seed in UInt64(0)..<Self.seeds {
                     let type = Int8(seed % 3)
-                    let asked = NamedFrame(asking, version: version, seed: seed, naming: client, coordinatorKeyType: type)
+                    let asked = NamedFrame(
+                        asking, version: version, seed: seed, naming: client, coordinatorKeyType: type)
                     let (_, request) = try rig.request(asked.bytes, bodyOffset: asked.bodyOffset, key, version)
                     let answer = NamedFrame(
-                        layout, version: version, seed: seed, naming: broker, coordinatorKeyType: version == 0 ? 0 : type)
+                        layout, version: version, seed: seed, naming: broker,
+                        coordinatorKeyType: version == 0 ? 0 : type)
                     let wanted = NamedFrame(
-                        layout, version: version, seed: seed, naming: client, coordinatorKeyType: version == 0 ? 0 : type)
+                        layout, version: version, seed: seed, naming: client,
+                        coordinatorKeyType: version == 0 ? 0 : type)
                     let (action, response) = try rig.response(answer.bytes, bodyOffset: answer.bodyOffset, to: request)
                     guard case .forward = action else {
                         Issue.record("\(layout.name) v\(version): \(action)")

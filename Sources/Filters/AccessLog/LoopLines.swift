@@ -18,7 +18,11 @@ final class LoopLines: @unchecked Sendable {
     @exclusivity(unchecked) private var isFlushScheduled = false
 
     /// As many bytes are handed over at once.
-    static let batchBytes = 64 << 10
+    ///
+    /// To wake the file's thread costs tens of microseconds of the event loop, so that batches are large.
+    static let batchBytes = 256 << 10
+    /// The same for this log: a batch must not be all that may wait.
+    private let batchBytes: Int
     /// Enough for most lines.
     private static let usualLineBytes = 2 << 10
 
@@ -29,6 +33,7 @@ final class LoopLines: @unchecked Sendable {
         self.program = program
         self.lease = lease
         self.account = account
+        batchBytes = min(Self.batchBytes, account.maxBufferedBytes / 4)
         self.flushInterval = TimeAmount(flushInterval)
     }
 
@@ -52,7 +57,7 @@ final class LoopLines: @unchecked Sendable {
             room *= 2
         }
         lines += 1
-        if bytes.readableBytes >= Self.batchBytes { return handOver() }
+        if bytes.readableBytes >= batchBytes { return handOver() }
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         loop.scheduleTask(in: flushInterval) {

@@ -139,9 +139,9 @@ extension RateLimitConnection {
     ) -> Questions {
         let costs = costs(of: request, limit, amounts)
         // Which topics a Fetch is for may be known only when its response comes, which then is paid by the next.
-        if limit.wantsTopics, amounts.contains(.fetchBytes) {
+        if limit.wantsTopics, request.record.apiKey == .fetch || request.record.apiKey == .shareFetch {
             ruling.topicLimits.append(limit.index)
-            ruling.isMatched = true
+            if amounts.contains(.fetchBytes) { ruling.isMatched = true }
         }
         let groups = limit.wantsGroups ? request.groups() : []
         if limit.wantsGroups, groups.isEmpty { return .none }
@@ -186,9 +186,12 @@ extension RateLimitConnection {
                 if amounts.contains(.records) { cost.records += share.records }
             }
         }
-        guard amounts.contains(.fetchBytes) else { return costs }
+        guard record.apiKey == .fetch || record.apiKey == .shareFetch else { return costs }
         for topic in leases[limit.index].fetched {
-            add(topic) { $0.fetches = true }
+            add(topic) { cost in
+                if amounts.contains(.requests) { cost.requests = 1 }
+                cost.fetches = amounts.contains(.fetchBytes)
+            }
         }
         return costs
     }

@@ -6,7 +6,7 @@ import NIOCore
 /// The part of a rate limit in one connection.
 ///
 /// What the limits say of a request is a ``Ruling``; how it comes about is in `+Takes`, how requests are refused in
-/// `+Refusals`.
+/// ``RefusalAnswer``.
 final class RateLimitConnection: ConnectionFilter {
     let filter: RateLimitFilter
     let connection: ConnectionContext
@@ -196,6 +196,7 @@ final class RateLimitConnection: ConnectionFilter {
             if request.record.apiKey != .produce { request.throttle(for: .nanoseconds(slowed)) }
             return .answer(answer)
         case .endOfSession:
+            bringUpToDate(request)
             return .forward
         case .impossible:
             // It passes, and the client is slowed: as a broker's quota does.

@@ -39,7 +39,8 @@ package struct TopicRewriteConfiguration: Sendable, Hashable {
         let issues = RuleClashes.issues(rules)
         for issue in issues { reader.report(issue) }
         guard issues.isEmpty else { return nil }
-        return TopicRewriteConfiguration(rules: rules.map(\.value), groupPrefix: groupPrefix ?? "",
+        return TopicRewriteConfiguration(
+            rules: rules.map(\.value), groupPrefix: groupPrefix ?? "",
             switching: switching ?? SwitchLimits())
     }
 }

@@ -84,7 +84,8 @@ final class TopicRewriteConnection: ConnectionFilter {
                 do throws(WireError) {
                     let fields = try request.frame.fields(TranslatedAPIs.request)
                     // What is not known now is of no topic that the client may see.
-                    return try self.translate(request, view, fields, refusesIDs: true)
+                    let ids = fields.filter { $0.role == .topicID }.compactMap { request.frame.uuid($0) }
+                    return try self.translate(request, view, fields, refusesIDs: ids.contains { !self.sees($0, view) })
                 } catch {
                     return .close(reason: "unreadable")
                 }
@@ -183,7 +184,7 @@ final class TopicRewriteConnection: ConnectionFilter {
         }
     }
 
-    /// - Parameter asked: true if the broker was asked for the names of topics already.
+    /// Translates a response; `asked` is true if the broker was asked for the names of topics already.
     private func translate(
         _ response: FilteredResponse, _ note: RewriteNote, asked: Bool
     ) throws(WireError) -> ResponseAction {

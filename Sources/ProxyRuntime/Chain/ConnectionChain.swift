@@ -109,7 +109,8 @@ final class ConnectionChain {
             request.record.seenBy.insert(index)
             request.current = index
             if chain.entries[index].isDryRun {
-                tryOut(index, request)
+                // It has to see what it would have seen.
+                if tryOut(index, request), !request.frame.isWhole, depths == .atHeader { return .inspect(index) }
                 continue
             }
             let changes = request.frame.changes
@@ -121,8 +122,8 @@ final class ConnectionChain {
         return .forward
     }
 
-    /// Lets a filter do all but act.
-    private func tryOut(_ index: Int, _ request: FilteredRequest) {
+    /// Lets a filter do all but act; true if it has to see the whole frame.
+    private func tryOut(_ index: Int, _ request: FilteredRequest) -> Bool {
         let before = request.frame
         let record = request.record
         let (throttle, parts) = (record.throttle, record.partialAnswers)
@@ -132,6 +133,8 @@ final class ConnectionChain {
         request.frame.discardChanges(to: before)
         record.throttle = throttle
         record.partialAnswers = parts
+        if case .inspect = action { return true }
+        return false
     }
 
     private func outcome(

@@ -76,6 +76,17 @@ class Client:
             if event["event"] == name:
                 return event
 
+    def coming_event(self, name: str, deadline: float = DEADLINE) -> dict[str, Any]:
+        """As `event`, but for one that comes after this call."""
+        while True:
+            try:
+                if self._events.get_nowait() is None:
+                    self._events.put(None)
+                    break
+            except Empty:
+                break
+        return self.event(name, deadline)
+
     def _read(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:

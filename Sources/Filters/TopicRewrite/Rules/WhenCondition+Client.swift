@@ -4,11 +4,8 @@ import KafkaWire
 import Settings
 
 extension WhenCondition {
-    /// True if the condition may be met by requests of the client.
-    ///
-    /// - Parameters:
-    ///   - client: who it is.
-    ///   - api: the API of a request; nil for any. Conditions on topics are looked at for each topic.
+    /// True if the condition may be met by requests of the client, of an API or, if there is none, of any. Conditions on
+    /// topics are looked at for each topic.
     func covers(_ client: ClientIdentity, api key: APIKey?) -> Bool {
         if let clientID, !clientID.contains(where: { $0.matches(client.clientID ?? "") }) { return false }
         if let principal, !principal.contains(where: { $0.matches(client.principal) }) { return false }

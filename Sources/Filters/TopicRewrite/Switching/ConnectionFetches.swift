@@ -19,6 +19,7 @@ struct ConnectionFetches {
     /// True if a session of the connection holds topics that lead elsewhere by now.
     ///
     /// - Parameter current: the topic at the broker that a name leads to.
+    /// - Returns: true if the session has to start anew.
     func hasOutdatedSession(_ current: (String) -> String?) -> Bool {
         topics.contains { $0.value.sessionTarget != current($0.key) }
     }

@@ -65,8 +65,20 @@ struct GroupMembers {
         if let before, before.client != client { unlink(key, before.client) }
         members[key] = Member(client: client, kind: kind, joined: joined, liveUntil: until)
         byClient[client, default: []].insert(key)
+        if kind == .classic { removeFormer(key, client, joined) }
         let isNew = before.map { $0.client != client || Set($0.joined.keys) != Set(joined.keys) } ?? true
         return isNew && kind == .classic
+    }
+
+    /// Some clients join again as another member when they are told that their generation is over. All members of a group
+    /// have joined again when one is told so: what is left of the client's is over.
+    private mutating func removeFormer(_ key: Key, _ client: ClientKey, _ joined: [String: String]) {
+        for other in byClient[client] ?? [] where other.group == key.group && other != key {
+            guard let former = members[other]?.joined, former.contains(where: { joined[$0] ?? $1 != $1 }) else {
+                continue
+            }
+            remove(other)
+        }
     }
 
     /// A member shows life.
@@ -133,6 +145,7 @@ struct GroupMembers {
     ///   - topic: the name that clients use.
     ///   - now: the time.
     ///   - current: the topic at the broker that a member's topic leads to at this moment.
+    /// - Returns: whether it is a member, and of which target.
     func standing(
         of client: ClientKey, topic: String, now: NIODeadline, current: (Key, Kind) -> String?
     ) -> Standing {

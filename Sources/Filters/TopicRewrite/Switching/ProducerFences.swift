@@ -68,6 +68,7 @@ struct ProducerFences {
     ///   - generation: the number of the latest switch that the connection has heard of.
     ///   - memory: what the connection remembers, for a producer that the table has forgotten.
     ///   - now: the time.
+    /// - Returns: what becomes of it.
     mutating func verdict(
         _ producer: Producer, epoch: Int16, target: String, generation: UInt64, memory: Memory?, now: NIODeadline
     ) -> Verdict {

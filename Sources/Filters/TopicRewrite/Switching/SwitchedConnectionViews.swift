@@ -198,6 +198,7 @@ final class SwitchedConnectionViews: ConnectionViews {
     ///   - name: its name, where the version of the request gives it.
     ///   - id: its ID, where the version gives that.
     ///   - view: the view of the request.
+    /// - Returns: the rule's topic and target, or that no such rule is for it.
     func topic(_ name: String, _ id: KafkaUUID, in view: TopicView) -> SwitchedTopic {
         guard id != .zero else { return topic(name, in: view) }
         guard let brokerName = topicName(id), let rules = source.rulesByTarget[brokerName] else { return .other }

@@ -130,7 +130,8 @@ struct RegexTranslation {
         }
     }
 
-    /// - Parameter name: a name of the client's; nil where it is one of the broker's, which the client is not told.
+    /// What is wrong with an expression that matches a name of the client's; nil for one of the broker's, which the client
+    /// is not told.
     private static func inexact(_ name: String?) -> RegexShape.Problem {
         RegexShape.Problem("it matches \(name.map { "'\($0)'" } ?? "a name"), which leads elsewhere here")
     }

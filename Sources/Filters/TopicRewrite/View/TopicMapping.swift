@@ -15,14 +15,13 @@ struct TopicMapping: Sendable {
     /// The index of the rule in the configuration.
     let rule: Int
 
-    /// A rule with its target.
+    /// A rule with its target; nil if the rule is for one topic, which a condition leaves out.
     ///
     /// - Parameters:
     ///   - rule: the rule.
     ///   - index: its index in the configuration.
     ///   - target: the index of its target.
     ///   - topics: the topics that the whole filter is for; nil for all.
-    /// - Returns: nil if the rule is for one topic, which a condition leaves out.
     init?(_ rule: RewriteRule, index: Int, target: Int, topics: [StringMatcher]?) {
         self.rule = index
         var conditions = [rule.when?.topic, topics].compactMap(\.self)

@@ -124,7 +124,9 @@ package final class TopicView: Sendable {
     private func names(at position: Int, of name: String) -> (client: String, isChosen: Bool)? {
         let mapping = mappings[position]
         let chosen = mapping.clientName(name)
-        guard let client = chosen ?? mapping.clientName(ofOther: name), decider(of: client) == position else { return nil }
+        guard let client = chosen ?? mapping.clientName(ofOther: name), decider(of: client) == position else {
+            return nil
+        }
         return (client, chosen != nil)
     }
 

@@ -1,0 +1,1 @@
+../FilterAPITests/RandomBody.swift

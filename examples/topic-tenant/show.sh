@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Shows a tenant behind a prefix, with kcat, before the cluster at KAFKA_BOOTSTRAP, or before librdkafka's mock cluster.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+sluice=${SLUICE:-$root/.build/debug/sluice}
+work=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+
+if [ -z "${KAFKA_BOOTSTRAP:-}" ]; then
+    "$root/.venv/bin/python" - >"$work/brokers" 2>/dev/null <<'PYTHON' &
+import time
+from confluent_kafka import Producer
+producer = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "unused"})
+brokers = producer.list_topics(timeout=10).brokers.values()
+print(next(f"{b.host}:{b.port}" for b in brokers), flush=True)
+time.sleep(600)
+PYTHON
+    pids+=($!)
+    until [ -s "$work/brokers" ]; do sleep 0.1; done
+    KAFKA_BOOTSTRAP=$(cat "$work/brokers")
+fi
+export KAFKA_BOOTSTRAP
+export PORT=${PORT:-29092} BROKER_PORTS=${BROKER_PORTS:-29093-29102} ADMIN_PORT=${ADMIN_PORT:-29901}
+
+"$sluice" run -c "$here/sluice.yaml" --log-level warning &
+pids+=($!)
+until curl -sf "http://127.0.0.1:$ADMIN_PORT/ready" >/dev/null; do sleep 0.1; done
+
+# The names of a cluster's topics.
+topics() { kcat -L -b "$1" | sed -n 's/^  topic "\(.*\)" with.*/\1/p' | sort | tr '\n' ' '; }
+
+echo "== another team writes to payments at the broker, the tenant to orders"
+seq 1 3 | kcat -P -b "$KAFKA_BOOTSTRAP" -t payments
+seq 1 100 | kcat -P -b "127.0.0.1:$PORT" -t orders
+
+echo "== a group of the tenant reads $(kcat -C -b "127.0.0.1:$PORT" -G billing -e -q -X auto.offset.reset=earliest orders | wc -l) records"
+echo "== topics that the tenant sees: $(topics "127.0.0.1:$PORT")"
+echo "== topics at the broker: $(topics "$KAFKA_BOOTSTRAP")"
