@@ -23,6 +23,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -57,12 +58,16 @@ func tests(
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
     .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
+    .target(
+        name: "CCrypto", path: "Sources/CLibraries/CCrypto",
+        linkerSettings: [.linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
+    module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -91,12 +96,12 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
-    module("SluiceConfiguration", ["Settings", yams], path: "Sources/Configuration"),
+    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
-            "Telemetry", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "Settings", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
         ],
         settings: hotPath
     ),
@@ -119,7 +124,7 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -149,20 +154,20 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
-            "SluiceConfiguration",
-            "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(
         of: "RateLimitFilter",
         [
-            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            "FilterAPI", "KafkaMessages", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "Telemetry", logging,
             nioCore, nioEmbedded,
         ]
     ),
+    tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
-    tests(of: "SluiceConfiguration", ["Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",

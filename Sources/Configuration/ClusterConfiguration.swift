@@ -10,18 +10,22 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var connectTimeout: Duration
     /// How often the topology is asked for where no client's Metadata shows it. Default 30 s.
     package var metadataRefresh: Duration
+    /// How Sluice signs in to the brokers; nil if it does not.
+    package var sasl: ClusterSASLConfiguration?
 
     /// Makes a configuration.
     package init(
         name: String,
         bootstrapServers: [NetworkAddress],
         connectTimeout: Duration = .seconds(5),
-        metadataRefresh: Duration = .seconds(30)
+        metadataRefresh: Duration = .seconds(30),
+        sasl: ClusterSASLConfiguration? = nil
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers
         self.connectTimeout = connectTimeout
         self.metadataRefresh = metadataRefresh
+        self.sasl = sasl
     }
 }
 
@@ -51,14 +55,17 @@ struct ClusterSettings: Sendable {
             "How often the brokers are asked for the topology when no client's request shows it."
         )
         reader.reserve("tls", "TLS to the brokers is not available yet")
-        reader.reserve("sasl", "signing in to the brokers is not available yet")
+        let sasl = reader.optional(
+            "sasl", ClusterSASLConfiguration.settingType,
+            "How Sluice signs in to the brokers, for clients that do not. By default it does not.")
         var settings = ClusterSettings(name: name, bootstrapServers: servers)
         if let name, let servers {
             settings.configuration = ClusterConfiguration(
                 name: name.value,
                 bootstrapServers: servers.value,
                 connectTimeout: connectTimeout,
-                metadataRefresh: metadataRefresh
+                metadataRefresh: metadataRefresh,
+                sasl: sasl
             )
         }
         return settings

@@ -24,6 +24,8 @@ package struct ListenerConfiguration: Sendable {
     package var proxyProtocolTrusted: [NetworkPrefix]
     /// What clients see of the brokers.
     package var brokers: BrokersConfiguration
+    /// How clients sign in.
+    package var sasl: ListenerSASLConfiguration
     /// The filter chain, in order.
     package var filters: [FilterEntry]
 
@@ -36,6 +38,7 @@ package struct ListenerConfiguration: Sendable {
         proxyProtocol: Bool = false,
         proxyProtocolTrusted: [NetworkPrefix] = [],
         brokers: BrokersConfiguration,
+        sasl: ListenerSASLConfiguration = .passThrough(principalClaim: "sub"),
         filters: [FilterEntry] = []
     ) {
         self.name = name
@@ -45,6 +48,7 @@ package struct ListenerConfiguration: Sendable {
         self.proxyProtocol = proxyProtocol
         self.proxyProtocolTrusted = proxyProtocolTrusted
         self.brokers = brokers
+        self.sasl = sasl
         self.filters = filters
     }
 }
@@ -54,6 +58,7 @@ struct ListenerSettings: Sendable {
     var name: Located<String>?
     var cluster: Located<String>?
     var brokers: BrokersSettings?
+    var sasl: Located<ListenerSASLConfiguration>?
     var claims: [AddressClaim] = []
     var configuration: ListenerConfiguration?
 
@@ -97,7 +102,9 @@ struct ListenerSettings: Sendable {
         let brokers = reader.required("brokers", BrokersSettings.settingType, "What clients see of the brokers.")
         let filters = reader.value("filters", filterType, default: [], "The filter chain, in this order.")
         reader.reserve("tls", "TLS is not available yet")
-        reader.reserve("sasl", "SASL is not available yet")
+        let sasl = reader.optional(
+            "sasl", .located(ListenerSASLConfiguration.settingType),
+            "How clients sign in. By default their exchange with the broker passes, and is watched for who they are.")
 
         if reader.contains("proxy_protocol_trusted"), !proxyProtocol {
             reader.report("has no meaning unless proxy_protocol is true", at: "proxy_protocol_trusted")
@@ -106,7 +113,7 @@ struct ListenerSettings: Sendable {
         }
         reportRepeatedNames(filters.map(\.name), "filter of this listener", &reader)
 
-        var settings = ListenerSettings(name: name, cluster: cluster, brokers: brokers)
+        var settings = ListenerSettings(name: name, cluster: cluster, brokers: brokers, sasl: sasl)
         if let address { settings.claims.append(AddressClaim(address.value, mark: address.mark, path: address.path)) }
         let brokersConfiguration = settings.readBrokers(address, &reader)
         guard let name, let address, let cluster, let brokersConfiguration else { return settings }
@@ -118,6 +125,7 @@ struct ListenerSettings: Sendable {
             proxyProtocol: proxyProtocol,
             proxyProtocolTrusted: trusted,
             brokers: brokersConfiguration,
+            sasl: sasl?.value ?? .passThrough(principalClaim: "sub"),
             filters: filters.compactMap(\.entry)
         )
         return settings

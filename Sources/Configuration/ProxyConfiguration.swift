@@ -96,6 +96,11 @@ package struct ProxyConfiguration: Sendable {
             reader.report(SettingsIssue(at: wanted.mark, path: wanted.path, message: message, suggestion: near))
             return
         }
+        if let sasl = listener.sasl, case .passThrough = sasl.value, cluster.configuration?.sasl != nil {
+            let message =
+                "pass_through has no meaning: Sluice signs in to '\(wanted.value)' itself; terminate, or leave sasl out"
+            reader.report(SettingsIssue(at: sasl.mark, path: sasl.path, message: message))
+        }
         guard case .passThrough? = listener.brokers?.mode, let brokers = listener.brokers,
             let servers = cluster.bootstrapServers, servers.value.count != 1
         else { return }

@@ -22,6 +22,8 @@ package struct BrokerConnection: Sendable {
     package static let largestAnswer = 64 << 20
 
     private let channel: any Channel
+    /// The loop that it lives on.
+    package var eventLoop: any EventLoop { channel.eventLoop }
     private let handler: NIOLoopBound<AnswerHandler>
 
     /// Connects.

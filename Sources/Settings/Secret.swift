@@ -35,6 +35,35 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+extension SettingType where Value == Secret.Source {
+    /// Where a secret is, as `{ file: PATH }` or `{ env: NAME }`, for what reads it anew whenever it changes: so another
+    /// secret at the same place is no other configuration. It must be there when settings are read.
+    public static var secretSource: SettingType {
+        let secret = SettingType<Secret>.secret
+        return SettingType(
+            expected: secret.expected,
+            schema: secret.schema,
+            read: { node, context in
+                let hidden = context.hidden
+                guard let reading = secret.read(node, &context) else { return nil }
+                context.hidden = hidden
+                return SettingReading(value: reading.value.source, effective: reading.value.source.shown)
+            },
+            render: { $0.shown }
+        )
+    }
+}
+
+extension Secret.Source {
+    /// Where the secret is, which is none itself.
+    fileprivate var shown: JSONValue {
+        switch self {
+        case .file(let path): ["file": .string(path)]
+        case .variable(let name): ["env": .string(name)]
+        }
+    }
+}
+
 extension SettingType where Value == Secret {
     /// A secret, as `{ file: PATH }` or `{ env: NAME }`. One that is written in the configuration itself is an error.
     public static var secret: SettingType {

@@ -29,4 +29,34 @@ extension SettingType where Value == String {
             render: { .string($0) }
         )
     }
+
+    /// The path of a file that is read anew whenever it changes: so its contents do not count as part of the setting, and
+    /// another content is no other configuration. It must be there and hold what it should when settings are read.
+    ///
+    /// - Parameters:
+    ///   - maxBytes: How large it may be.
+    ///   - check: What is wrong with its contents, if anything; never a part of them.
+    /// - Returns: The type of the setting.
+    public static func watchedFile(
+        maxBytes: Int, _ check: @escaping @Sendable (_ path: String, _ bytes: [UInt8]) -> SettingProblem?
+    ) -> SettingType {
+        let path = file(mustExist: false)
+        return SettingType(
+            expected: path.expected,
+            schema: path.schema,
+            read: { node, context in
+                guard let reading = path.read(node, &context) else { return nil }
+                switch context.environment.contents(reading.value, maxBytes) {
+                case .failure(let problem):
+                    context.report(problem, at: node)
+                    return nil
+                case .success(let bytes):
+                    guard let problem = check(reading.value, bytes) else { return reading }
+                    context.report(problem, at: node)
+                    return nil
+                }
+            },
+            render: path.render
+        )
+    }
 }

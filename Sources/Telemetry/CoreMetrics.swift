@@ -61,6 +61,10 @@ public struct CoreMetrics: Sendable {
     public let upstreamConnections: GaugeFamily
     /// `{cluster,reason}`: connections to brokers that could not be opened.
     public let upstreamConnectFailuresTotal: CounterFamily
+    /// `{listener,mechanism,result}`: clients that have signed in, or have not.
+    public let saslAuthenticationsTotal: CounterFamily
+    /// `{cluster,mechanism,result}`: connections on which Sluice has signed in to a broker, or has not.
+    public let upstreamSASLAuthenticationsTotal: CounterFamily
     /// `{listener,filter,action}`: what filters did.
     public let filterActionsTotal: CounterFamily
     /// `{listener,filter,result}`: changes of rules that an operator asked for.
@@ -130,6 +134,15 @@ public struct CoreMetrics: Sendable {
             "sluice_upstream_connect_failures_total",
             help: "Connections to brokers that could not be opened, by reason.",
             labels: ["cluster", "reason"])
+        saslAuthenticationsTotal = registry.counter(
+            "sluice_sasl_authentications_total",
+            help:
+                "Sign-ins of clients by SASL, at Sluice or seen passing to a broker: accepted, or why not; by mechanism.",
+            labels: ["listener", "mechanism", "result"])
+        upstreamSASLAuthenticationsTotal = registry.counter(
+            "sluice_upstream_sasl_authentications_total",
+            help: "Sign-ins of Sluice's own to brokers by SASL: accepted, or why not; by mechanism.",
+            labels: ["cluster", "mechanism", "result"])
         filterActionsTotal = registry.counter(
             "sluice_filter_actions_total",
             help: "What filters did with requests and responses; what a dry run would have done starts with would_.",

@@ -101,9 +101,8 @@ import Testing
             "an unknown choice", minimal(listener: "    on_unknown: drop"),
             "c.yaml:6:17: listeners[0].on_unknown: expected one of forward, close, found 'drop'"),
         Mistake(
-            "TLS and SASL", minimal(listener: "    tls: {}\n    sasl: {}"),
-            "c.yaml:6:5: listeners[0].tls: TLS is not available yet",
-            "c.yaml:7:5: listeners[0].sasl: SASL is not available yet"),
+            "TLS", minimal(listener: "    tls: {}"),
+            "c.yaml:6:5: listeners[0].tls: TLS is not available yet"),
         Mistake(
             "trust without a header", minimal(listener: "    proxy_protocol_trusted: [10.0.0.0/8]"),
             "c.yaml:6:29: listeners[0].proxy_protocol_trusted: has no meaning unless proxy_protocol is true"),
@@ -239,9 +238,8 @@ import Testing
             "c.yaml:9:22: clusters[0].connect_timeout: must be between 1ms and 5m, not 0s",
             "c.yaml:10:23: clusters[0].metadata_refresh: must be between 1s and 1h, not 2h"),
         Mistake(
-            "TLS and SASL", minimal(cluster: "    tls: { ca: a }\n    sasl: {}"),
-            "c.yaml:9:5: clusters[0].tls: TLS to the brokers is not available yet",
-            "c.yaml:10:5: clusters[0].sasl: signing in to the brokers is not available yet"),
+            "TLS", minimal(cluster: "    tls: { ca: a }"),
+            "c.yaml:9:5: clusters[0].tls: TLS to the brokers is not available yet"),
         Mistake(
             "two clusters of one name", minimal(cluster: "  - { name: main, bootstrap_servers: a:1 }"),
             "c.yaml:9:13: clusters[1].name: 'main' is the name of another cluster, on line 7"),

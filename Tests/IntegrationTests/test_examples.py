@@ -88,6 +88,14 @@ def test_the_rate_limit_example_shows_who_is_slowed(cluster: Cluster) -> None:
     assert slowed and float(slowed[1]) > 1 and others and others[1] == "0", shown
 
 
+def test_the_sasl_example_shows_who_may_come_in(cluster: Cluster) -> None:
+    shown = show("sasl-terminate", cluster)
+    assert "alice by SCRAM-SHA-512: 100 records sent" in shown and "alice by SCRAM-SHA-512: refused" in shown
+    assert "bob by PLAIN: 100 records sent" in shown
+    assert 'mechanism="SCRAM-SHA-512",result="invalid_credentials"' in shown
+    assert '"principal":"User:alice"' in shown and '"principal":"User:bob"' in shown
+
+
 def test_the_authorization_example_shows_what_is_denied(cluster: Cluster) -> None:
     ports = free_ports(24)
     ended = subprocess.run(

@@ -31,12 +31,15 @@ final class Connections {
         var onUnknown = ListenerConfiguration.OnUnknown.forward
         var limits = LimitsConfiguration()
         var target = DownstreamConnection.Target.bootstrap
+        var signIn = ClientSignIn.passes(principalClaim: "sub")
+        var clusterSignIn: ClusterSignIn?
     }
 
     init(_ filters: [FilterChain.Entry] = [], settings: Settings = Settings()) throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         cluster = ClusterState(
-            name: "main", bootstrapServers: [("broker.example", 9092)], connectTimeout: .seconds(5), logger: logger)
+            name: "main", bootstrapServers: [("broker.example", 9092)], connectTimeout: .seconds(5),
+            signIn: settings.clusterSignIn, logger: logger)
         let brokers: BrokersConfiguration =
             settings.virtual
             ? .ports(
@@ -50,7 +53,8 @@ final class Connections {
                 onUnknown: settings.onUnknown, brokers: brokers),
             cluster: cluster, limits: ConnectionLimits(settings.limits),
             budget: HoldBudget(limit: Int(clamping: settings.limits.bufferedBytes.bytes)),
-            chain: filters.isEmpty ? .empty : FilterChain(generation: 1, entries: filters), logger: logger)
+            chain: filters.isEmpty ? .empty : FilterChain(generation: 1, entries: filters), signIn: settings.signIn,
+            logger: logger)
         let metrics = CoreMetrics(registry: registry)
         context = LoopContext(eventLoop: loop, metrics: metrics)
         shared = ListenerLoop(listener: listener, loop: context, metrics: metrics)

@@ -6,8 +6,8 @@ package import NIOCore
 
 /// Keeps watch over a cluster: whether its bootstrap servers can be reached, and which brokers it has.
 ///
-/// It asks for Metadata without credentials; where the cluster does not answer that, the topology is learned from the
-/// clients' traffic alone.
+/// It asks for Metadata with the cluster's credentials, if it has any; where the cluster does not answer that, the
+/// topology is learned from the clients' traffic alone.
 package final class ClusterMonitor: Sendable {
     private let cluster: ClusterState
     private let group: any EventLoopGroup
@@ -65,6 +65,14 @@ package final class ClusterMonitor: Sendable {
         request.topics = []
         request.allowAutoTopicCreation = false
         do {
+            try await cluster.signIn(on: connection)
+        } catch {
+            logger.warning(
+                "cannot sign in to a bootstrap server",
+                metadata: ["cluster": "\(cluster.name)", "error": "\(error)"])
+            return false
+        }
+        do {
             let answer = try await connection.ask(
                 request, version: Self.metadataVersion, clientID: Question.clientID, timeout: cluster.connectTimeout
             ).get()
@@ -75,7 +83,7 @@ package final class ClusterMonitor: Sendable {
             return true
         } catch {
             logger.debug(
-                "cluster does not tell its brokers without credentials",
+                "cluster does not tell its brokers",
                 metadata: ["cluster": "\(cluster.name)", "error": "\(error)"])
             return false
         }

@@ -3,6 +3,7 @@ import KafkaClient
 import KafkaMessages
 import KafkaWire
 import NIOCore
+import SASL
 
 /// Questions on connections of Sluice's own.
 extension ClusterState {
@@ -36,6 +37,7 @@ extension ClusterState {
             host: server.host, port: server.port, on: loop, timeout: connectTimeout
         ).get()
         defer { connection.close() }
+        try await signIn(on: connection)
         let version = try await metadataVersion(connection)
         let answer = try await connection.ask(
             Self.question(topics, version: version), version: version, clientID: Question.clientID,
@@ -82,6 +84,7 @@ extension ClusterState {
 
     private static func words(_ error: any Error) -> String {
         switch error {
+        case let failure as SASLFailure: "does not let Sluice sign in: \(failure.message)"
         case QuestionFailure.notServed: "serves no version of Metadata that is known here"
         case BrokerConnection.Failure.closed: "closed the connection, perhaps for want of credentials"
         case BrokerConnection.Failure.timedOut: "did not answer in time"

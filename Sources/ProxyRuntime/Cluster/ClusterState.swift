@@ -32,13 +32,17 @@ package final class ClusterState: ClusterView {
     private let state: Mutex<State>
     private static let topicsAtOnce = 256
     let logger: Logger
+    /// What Sluice signs in to the brokers with; nil where clients do that themselves, or nobody has to.
+    let signIn: ClusterSignIn?
 
     package init(
-        name: String, bootstrapServers: [(host: String, port: Int)], connectTimeout: TimeAmount, logger: Logger
+        name: String, bootstrapServers: [(host: String, port: Int)], connectTimeout: TimeAmount,
+        signIn: ClusterSignIn? = nil, logger: Logger
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers.map { Broker(id: -1, host: $0.host, port: $0.port) }
         self.logger = logger
+        self.signIn = signIn
         self.state = Mutex(
             State(connectTimeout: connectTimeout, reachability: bootstrapServers.map { _ in .untried }))
     }

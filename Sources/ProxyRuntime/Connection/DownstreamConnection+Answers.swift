@@ -137,7 +137,7 @@ extension DownstreamConnection {
     }
 
     /// Gives an answer its slot, and sends it if it is its turn.
-    private func queue(_ progress: RequestInProgress, _ bytes: ByteBuffer, by result: CompletedRequest.Result) {
+    func queue(_ progress: RequestInProgress, _ bytes: ByteBuffer, by result: CompletedRequest.Result) {
         let (apiKey, apiVersion) = (progress.head.apiKey, progress.head.apiVersion)
         muteAsAsked(progress)
         var bytes = bytes

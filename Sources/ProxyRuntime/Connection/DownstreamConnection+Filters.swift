@@ -43,6 +43,7 @@ extension DownstreamConnection {
     /// Reads what the proxy itself wants to know of a frame that is there whole; false if the connection was closed.
     func observeWhole(_ progress: RequestInProgress, _ frame: ByteBuffer) -> Bool {
         if progress.head.apiKey == .apiVersions { noteSoftware(progress.head, frame) }
+        if progress.head.apiKey.isSASL { noteSignIn(progress.head, frame) }
         let program: WalkProgram
         switch progress.plan.mode {
         case .walk(let used): program = used

@@ -3,6 +3,7 @@ import KafkaCodec
 import KafkaMessages
 import KafkaWire
 import NIOCore
+import SASL
 import Telemetry
 
 /// How requests are taken in.
@@ -55,6 +56,13 @@ extension DownstreamConnection {
         }
     }
 
+    /// True if no request is under way that a filter, or memory for it, may let go on to the broker at any time.
+    var isFree: Bool {
+        guard isBetweenRequests, !pauses.contains(.holding), heldAnswer == nil else { return false }
+        if case .gathering = reading { return false }
+        return true
+    }
+
     /// Sends the run up to a place in the chunk.
     func forwardRun(_ intake: inout Intake, upTo end: Int) {
         guard end > intake.run else { return }
@@ -66,7 +74,9 @@ extension DownstreamConnection {
     private func step(_ intake: inout Intake) -> Bool {
         switch reading {
         case .header:
-            return pauses.isDisjoint(with: [.connecting, .holding, .answering, .inFlight, .muted, .draining])
+            return pauses.isDisjoint(with: [
+                .connecting, .holding, .answering, .inFlight, .muted, .draining, .signingIn,
+            ])
                 && beginFrame(&intake)
         case .passing(let left):
             let count = min(left, intake.chunk.readableBytes)
@@ -129,8 +139,16 @@ extension DownstreamConnection {
         guard let size = intake.chunk.getInteger(at: start, as: Int32.self) else { return false }
         guard size > 0, Int(size) <= shared.limits.maxFrame else {
             if size == 0, sasl.expectsToken { return beginToken(&intake, size: 0) }
+            if size == 0, let gate, gate.termination.expectsBareToken { return takeBareToken(gate, size: 0, &intake) }
             malformed(ProtocolGuess.of(intake.chunk) ?? (size > 0 ? "frame_too_large" : "invalid_size"), nil)
             return false
+        }
+        if let gate {
+            guard gate.admits(size: Int(size)) else {
+                malformed("sasl_frame_too_large", nil)
+                return false
+            }
+            if gate.termination.expectsBareToken { return takeBareToken(gate, size: Int(size), &intake) }
         }
         if sasl.expectsToken, sasl.isToken(intake.chunk, at: start + 4) { return beginToken(&intake, size: Int(size)) }
         if let held = heldAnswer {
@@ -149,6 +167,7 @@ extension DownstreamConnection {
             if intake.chunk.readableBytes > RequestIntakeLimits.header { malformed("header_too_large", nil) }
             return false
         }
+        if let gate, let isDealtWith = intercepted(gate, head, size: Int(size), &intake) { return isDealtWith }
         guard let upstream, upstream.isReady else {
             // Only a whole header shows that this is a Kafka client, which wants a broker.
             connectUpstream()
@@ -365,6 +384,9 @@ extension DownstreamConnection {
             malformed("sasl_token_too_large", nil)
             return false
         }
+        // To know who signs in, it is read as a whole; it is small.
+        guard let token = intake.chunk.getBytes(at: intake.chunk.readerIndex + 4, length: size) else { return false }
+        passage.sent(token)
         upstream?.expectToken(slot: openTokenSlot())
         intake.chunk.moveReaderIndex(forwardBy: 4)
         reading = .passing(size)

@@ -28,7 +28,7 @@ extension DownstreamConnection {
             }
             switch result {
             case .success:
-                self.connected(upstream, destination)
+                self.signIn(upstream, destination)
             case .failure(let error):
                 self.failed(destination, error, attempt: attempt)
             }
@@ -53,6 +53,22 @@ extension DownstreamConnection {
         }
         let (index, server) = shared.cluster.nextBootstrapServer()
         return Destination(broker: server, bootstrapIndex: index, isStandIn: target != .bootstrap)
+    }
+
+    /// Signs in to a broker where its cluster asks for it, before anything of the client's is sent.
+    private func signIn(_ upstream: UpstreamConnection, _ destination: Destination) {
+        guard let signIn = shared.cluster.signIn else {
+            connected(upstream, destination)
+            return
+        }
+        self.upstream = upstream
+        upstream.signIn(signIn).assumeIsolated().whenComplete { [self] result in
+            guard !self.isClosed else { return }
+            switch result {
+            case .success: self.connected(upstream, destination)
+            case .failure: self.close(reason: "upstream_sign_in_failed")
+            }
+        }
     }
 
     private func connected(_ upstream: UpstreamConnection, _ destination: Destination) {

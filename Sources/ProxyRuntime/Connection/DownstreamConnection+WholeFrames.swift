@@ -3,6 +3,7 @@ import KafkaCodec
 import KafkaMessages
 import KafkaWire
 import NIOCore
+import SASL
 
 /// How requests are handled that are there whole, or held until they are.
 extension DownstreamConnection {
@@ -11,6 +12,10 @@ extension DownstreamConnection {
     func gather(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
         guard progress.size <= shared.limits.maxHeldFrame else {
             malformed("held_frame_too_large", nil)
+            return false
+        }
+        guard !progress.head.apiKey.isSASL || progress.size <= SASLTermination.maxSize else {
+            malformed("sasl_frame_too_large", nil)
             return false
         }
         forwardRun(&intake, upTo: intake.chunk.readerIndex)
@@ -51,6 +56,11 @@ extension DownstreamConnection {
     ) {
         // Until it has a slot, or was handed on: so that it is completed if the connection is closed.
         current = progress
+        if progress.isForSluice {
+            dropFrame(progress.size, &intake, isGathered: isGathered)
+            takeSignIn(progress, frame)
+            return
+        }
         if !observeWhole(progress, frame) { return }
         let size = progress.size
         if resetsFetchSession, progress.head.apiKey == .fetch {

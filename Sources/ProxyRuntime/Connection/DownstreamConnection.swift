@@ -5,6 +5,7 @@ import KafkaMessages
 import KafkaWire
 import Logging
 import NIOCore
+import SASL
 import Telemetry
 
 /// A client's connection: takes requests in, gives answers out in the order of the requests.
@@ -26,7 +27,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
 
     /// Why nothing more is read from the client for now.
     struct Pauses: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
         /// The upstream connection is coming about.
         static let connecting = Pauses(rawValue: 1)
         /// A filter has not decided yet, or memory for a held frame is not to be had yet.
@@ -43,6 +44,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
         static let answersFull = Pauses(rawValue: 64)
         /// A filter has not decided yet about the answer that another one gave.
         static let answering = Pauses(rawValue: 128)
+        /// Sluice signs in to the broker anew: nothing else may be sent meanwhile.
+        static let signingIn = Pauses(rawValue: 256)
     }
 
     /// Where the reader of requests stands.
@@ -99,6 +102,12 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// A request that a filter has answered, and on whose answer the filters before it have not decided yet.
     var answering: RequestInProgress?
     var sasl = SASLObserver()
+    /// Who the client is by its exchange with the broker, where that passes.
+    var passage = SASLPassage()
+    /// What the client may send, where Sluice signs clients in or lets none sign in; nil where their SASL passes.
+    var gate: SignInGate?
+    /// True once the client has failed to sign in, and only waits for the answer.
+    var isFailing = false
     /// Until when the client is muted, and what ends it.
     var mutedUntil = NIODeadline.uptimeNanoseconds(0)
     var unmuting: Scheduled<Void>?
@@ -131,6 +140,11 @@ final class DownstreamConnection: ChannelDuplexHandler {
         self.lastActivity = shared.loop.now
         self.sink = ObservingSink(shared: shared, direction: .request)
         self.plans = shared.plans
+        switch shared.signIn {
+        case .passes(let claim): passage = SASLPassage(principalClaim: claim)
+        case .terminates(let service): gate = SignInGate(service)
+        case .refuses: gate = SignInGate(nil)
+        }
     }
 
     // MARK: What the channel tells
@@ -207,7 +221,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// is taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
-        guard pauses.isSubset(of: [.draining, .inFlight, .muted]) else { return false }
+        guard pauses.isSubset(of: [.draining, .inFlight, .muted, .signingIn]) else { return false }
         if case .header = reading { return false }
         return true
     }
@@ -221,6 +235,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
         }
         pauses.remove(pause)
         pump()
+        upstream?.renewSignInIfDue()
         if wantsRead, mayRead, !isClosed {
             wantsRead = false
             channelContext?.read()
@@ -290,6 +305,8 @@ final class RequestInProgress {
     /// The filter that has asked for the whole frame at its header, by its place in the chain: those behind it have not
     /// seen the header yet.
     var inspector: Int?
+    /// True for a SaslHandshake or SaslAuthenticate that Sluice answers itself.
+    var isForSluice = false
     /// The answer that a filter or Sluice itself gave, while it waits for its turn.
     var answer: WaitingAnswer?
     /// How long the client is muted for it already.

@@ -24,7 +24,8 @@ extension UpstreamConnection: UpstreamAsking {
 
     /// Sends the questions that wait, if the broker is not in the middle of a request.
     func sendQuestions() {
-        guard !questions.isEmpty, isReady, downstream.isBetweenRequests else { return }
+        renewSignInIfDue()
+        guard !questions.isEmpty, isReady, downstream.isBetweenRequests, session?.isSigningIn != true else { return }
         while let question = questions.popFirst() {
             let key = type(of: question.message).apiKey
             do throws(WireError) {
@@ -42,12 +43,12 @@ extension UpstreamConnection: UpstreamAsking {
     }
 
     /// Nobody will answer any more.
-    func failQuestions() {
+    func failQuestions(with error: any Error = AskError.closed) {
         for exchange in exchanges {
-            if case .own(let promise) = exchange.owner { promise.fail(AskError.closed) }
+            if case .own(let promise) = exchange.owner { promise.fail(error) }
         }
-        if let current, case .own(let promise) = current.exchange.owner { promise.fail(AskError.closed) }
-        for question in questions { question.promise.fail(AskError.closed) }
+        if let current, case .own(let promise) = current.exchange.owner { promise.fail(error) }
+        for question in questions { question.promise.fail(error) }
         questions.removeAll()
         exchanges.removeAll()
         current = nil

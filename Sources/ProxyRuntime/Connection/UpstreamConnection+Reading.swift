@@ -17,6 +17,7 @@ extension UpstreamConnection {
     func read(_ progress: ResponseInProgress, _ frame: ByteBuffer) throws(WireError) -> (ByteBuffer, Int16) {
         defer { isObserved = false }
         if progress.exchange.apiKey == .apiVersions { return readAPIVersions(progress, frame) }
+        if progress.exchange.apiKey.isSASL { return (frame, readSignIn(progress, frame)) }
         guard let program = progress.plan.program else { return (frame, 0) }
         var errorCode = sink.errorCode
         if !isObserved, progress.plan.streams || !rewrites(progress) {
@@ -69,7 +70,8 @@ extension UpstreamConnection {
         // An unsupported version is answered in the layout of version 0.
         let version = errorCode == ErrorCode.unsupportedVersion.rawValue ? 0 : progress.exchange.apiVersion
         do throws(WireError) {
-            guard let changed = try APIVersionRanges.lower(body, version: version, plans: shared.plans) else {
+            let own = errorCode == 0 && downstream.gate?.service != nil ? APIVersionRanges.signIn : []
+            guard let changed = try APIVersionRanges.lower(body, version: version, plans: shared.plans, own: own) else {
                 return (frame, errorCode)
             }
             var result = shared.loop.allocator.buffer(capacity: changed.readableBytes + 4)
@@ -101,8 +103,16 @@ enum APIVersionRanges {
     /// Lowers the highest versions in an answer to those that can be read, for APIs that must be read. Lowest versions
     /// stay: librdkafka of old needs Produce from 0 on, whatever the broker serves (KAFKA-18659).
     ///
+    /// - Parameters:
+    ///   - body: the broker's answer.
+    ///   - version: of the answer.
+    ///   - plans: which APIs must be read.
+    ///   - own: the APIs that Sluice serves itself, whatever the broker does.
     /// - Returns: the new body, or nil if nothing has to change.
-    static func lower(_ body: ByteBuffer, version: Int16, plans: PlanTable) throws(WireError) -> ByteBuffer? {
+    /// - Throws: ``WireError`` if the answer cannot be read.
+    static func lower(
+        _ body: ByteBuffer, version: Int16, plans: PlanTable, own: [APIKey] = []
+    ) throws(WireError) -> ByteBuffer? {
         guard ApiVersionsResponse.validVersions.contains(version) else { return nil }
         var reader = WireReader(body)
         var response = try ApiVersionsResponse.decode(from: &reader, version: version)
@@ -119,6 +129,16 @@ enum APIVersionRanges {
             lowered.maxVersion = known.upperBound
             return lowered
         }
+        for key in own {
+            guard let served = MessageLayout.layout(key, .request)?.validVersions else { continue }
+            response.apiKeys.removeAll { $0.apiKey == key.rawValue }
+            var range = ApiVersionsResponse.ApiVersion()
+            range.apiKey = key.rawValue
+            range.minVersion = served.lowerBound
+            range.maxVersion = served.upperBound
+            response.apiKeys.append(range)
+            isChanged = true
+        }
         guard isChanged else { return nil }
         var writer = WireWriter()
         try response.encode(into: &writer, version: version)
@@ -126,6 +146,9 @@ enum APIVersionRanges {
         result.writeImmutableBuffer(trailing)
         return result
     }
+
+    /// The APIs that Sluice serves itself where it signs clients in.
+    static let signIn: [APIKey] = [.saslHandshake, .saslAuthenticate]
 
     /// The answer to a version of ApiVersions that is not known here: as a broker gives it, in version 0.
     static var unsupported: ApiVersionsResponse {

@@ -337,6 +337,8 @@ extension UpstreamConnection {
             broken("sasl_token_size")
             return false
         }
+        guard let token = intake.chunk.getBytes(at: intake.chunk.readerIndex + 4, length: size) else { return false }
+        downstream.signInAnswered(errorCode: 0, token: token)
         exchanges.removeFirst()
         current = ResponseInProgress(
             exchange: exchange, plan: shared.corePlans.response(APIKey(rawValue: -1), -1), size: size, bodyOffset: 0,

@@ -70,6 +70,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     var isGone: Bool { isClosed || downstream.isClosed }
     /// Topic IDs whose names were asked for on this connection.
     var askedNames: Set<KafkaUUID> = []
+    /// Sluice's own sign-in; nil where it does not sign in.
+    var session: UpstreamSession?
     private let gauge: ConnectionGauge
 
     init(shared: ListenerLoop, downstream: DownstreamConnection, label: String) {
@@ -128,6 +130,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func ended(reason: String) {
         guard !isClosed else { return }
         isClosed = true
+        session?.renewal?.cancel()
         failQuestions()
         downstream.upstreamClosed(reason: reason)
     }
@@ -136,6 +139,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        session?.renewal?.cancel()
         failQuestions()
         channelContext?.flush()
         channelContext?.close(promise: nil)

@@ -168,7 +168,7 @@ final class PlanTable {
         let mode: RequestPlan.Mode
         if let depth, depth >= .body || (depth >= .fields && !streams) {
             mode = .whole(used)
-        } else if key == .apiVersions {
+        } else if key == .apiVersions || key.isSASL {
             mode = .whole(nil)
         } else if let used {
             mode = .walk(used)
@@ -199,7 +199,7 @@ final class PlanTable {
         let mode: ResponsePlan.Mode
         if let depth, depth >= .body || (depth >= .fields && !streams) {
             mode = .whole(used)
-        } else if key == .apiVersions {
+        } else if key == .apiVersions || key.isSASL {
             mode = .whole(nil)
         } else if CoreRoles.teachesTopology(key)
             || (rewrites && CoreRoles.bearsAddresses(program) && !(streams && CoreRoles.endpointsAreTagged(key)))

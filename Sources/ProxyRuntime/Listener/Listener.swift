@@ -15,12 +15,14 @@ package struct Listener: Sendable {
     let budget: HoldBudget
     let logger: Logger
     package let chain: FilterChain
+    /// What becomes of clients' SASL.
+    let signIn: ClientSignIn
 
     var onUnknown: ListenerConfiguration.OnUnknown { configuration.onUnknown }
 
     init(
         configuration: ListenerConfiguration, cluster: ClusterState, limits: ConnectionLimits, budget: HoldBudget,
-        chain: FilterChain, logger: Logger
+        chain: FilterChain, signIn: ClientSignIn = .passes(principalClaim: "sub"), logger: Logger
     ) {
         self.name = configuration.name
         self.configuration = configuration
@@ -32,6 +34,7 @@ package struct Listener: Sendable {
         self.limits = limits
         self.budget = budget
         self.chain = chain
+        self.signIn = signIn
         self.logger = logger
     }
 

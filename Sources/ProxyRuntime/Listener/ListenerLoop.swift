@@ -20,6 +20,8 @@ final class ListenerLoop {
     let metrics: ListenerMetrics
     let logger: Logger
     let actions: FilterActions
+    /// What becomes of clients' SASL.
+    let signIn: ClientSignIn
     /// The filters; connections take up another chain between two frames.
     private(set) var chain: FilterChain
     /// The generation of ``chain``, at hand for every frame.
@@ -46,6 +48,7 @@ final class ListenerLoop {
         onUnknown = listener.onUnknown
         budget = listener.budget
         logger = listener.logger
+        signIn = listener.signIn
         self.metrics = ListenerMetrics(
             listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
         actions = FilterActions(listener: listener.name, shard: loop.shard, metrics: metrics)

@@ -1,5 +1,6 @@
 import KafkaMessages
 import KafkaWire
+import SASL
 import Telemetry
 
 /// What is counted for one client ID with its library.
@@ -126,6 +127,20 @@ final class ListenerMetrics {
     /// Counts a connection to a broker that could not be had.
     func countConnectFailure(_ reason: String) {
         shard.counter(metrics.upstreamConnectFailuresTotal, [cluster, reason]).increment()
+    }
+
+    /// Counts a client that has signed in, or has not.
+    ///
+    /// - Parameters:
+    ///   - mechanism: nil where none was agreed on.
+    ///   - result: `accepted`, or why not: a word of a small set.
+    func countSignIn(_ mechanism: SASLMechanism?, _ result: String) {
+        shard.counter(metrics.saslAuthenticationsTotal, [listener, mechanism?.rawValue ?? "none", result]).increment()
+    }
+
+    /// Counts a sign-in of Sluice's own to a broker.
+    func countUpstreamSignIn(_ mechanism: SASLMechanism, _ result: String) {
+        shard.counter(metrics.upstreamSASLAuthenticationsTotal, [cluster, mechanism.rawValue, result]).increment()
     }
 
     /// The gauge of open connections to a broker.

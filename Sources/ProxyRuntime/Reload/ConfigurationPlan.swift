@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOPosix
 import Settings
 import SluiceConfiguration
 
@@ -27,15 +28,24 @@ struct ConfigurationPlan {
         _ loaded: LoadedConfiguration, after running: RunningConfiguration? = nil, by diff: ConfigurationDiff? = nil,
         chains: ChainBuilder, budget: HoldBudget, logger: Logger
     ) {
+        var errors: [String] = []
         let otherClusters = Set((diff?.clusters ?? []).filter { $0.kind != .changed || $0.isReplaced }.map(\.name))
         let clusters = loaded.configuration.clusters.map { cluster in
             if let stays = running?.cluster(cluster.name), !otherClusters.contains(cluster.name) { return stays }
+            var signIn: ClusterSignIn?
+            do throws(SettingProblem) {
+                signIn = try cluster.sasl.map { (sasl) throws(SettingProblem) in
+                    try ClusterSignIn(
+                        sasl, cluster: cluster.name, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+                }
+            } catch {
+                errors.append("cluster '\(cluster.name)': \(error.message)")
+            }
             return ClusterState(
                 name: cluster.name, bootstrapServers: cluster.bootstrapServers.map { ($0.host, $0.port) },
-                connectTimeout: TimeAmount(cluster.connectTimeout), logger: logger)
+                connectTimeout: TimeAmount(cluster.connectTimeout), signIn: signIn, logger: logger)
         }
         let limits = ConnectionLimits(loaded.configuration.limits)
-        var errors: [String] = []
         var replaced: Set<String> = []
         var listeners: [Listener] = []
         for listener in loaded.configuration.listeners {
@@ -57,10 +67,18 @@ struct ConfigurationPlan {
             case .success(let built): chain = built
             case .failure(let error): errors += error.failures
             }
+            var signIn = change?.drains == true ? nil : former?.signIn
+            if signIn == nil {
+                do throws(SettingProblem) {
+                    signIn = try ClientSignIn(listener, cluster: cluster, logger: logger)
+                } catch {
+                    errors.append("listener '\(listener.name)': \(error.message)")
+                }
+            }
             listeners.append(
                 Listener(
                     configuration: listener, cluster: cluster, limits: limits, budget: budget, chain: chain,
-                    logger: logger))
+                    signIn: signIn ?? .refuses, logger: logger))
         }
         self.errors = errors
         self.replaced = replaced

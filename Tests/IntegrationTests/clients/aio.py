@@ -5,6 +5,24 @@ from typing import Any
 
 import common
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.abc import AbstractTokenProvider
+
+
+class _Token(AbstractTokenProvider):
+    """Always the same token."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def token(self) -> str:
+        return self._text
+
+
+def _security(security: dict[str, Any] | None) -> dict[str, Any]:
+    settings = dict(security or {})
+    if "oauth_token" in settings:
+        settings["sasl_oauth_token_provider"] = _Token(settings.pop("oauth_token"))
+    return settings
 
 
 async def _produce(
@@ -16,6 +34,7 @@ async def _produce(
     acks: str = "all",
     idempotent: bool = False,
     client_id: str = "aiokafka",
+    security: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -25,6 +44,7 @@ async def _produce(
         enable_idempotence=idempotent,
         max_request_size=8_000_000,
         linger_ms=20,
+        **_security(security),
     )
     await producer.start()
     try:
@@ -36,8 +56,12 @@ async def _produce(
     return {"delivered": len(futures), "digest": common.digest(sent)}
 
 
-async def _consume(bootstrap: str, topic: str, count: int, client_id: str = "aiokafka") -> dict[str, Any]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id=client_id, auto_offset_reset="earliest")
+async def _consume(
+    bootstrap: str, topic: str, count: int, client_id: str = "aiokafka", security: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, client_id=client_id, auto_offset_reset="earliest", **_security(security)
+    )
     await consumer.start()
     try:
         # The first call asks for the topic, and may return before its metadata came.

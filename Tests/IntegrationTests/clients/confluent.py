@@ -7,16 +7,26 @@ import common
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 
+def _signed_in(properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties, with `oauth_token` made into the callback that hands it out."""
+    token = properties.pop("oauth_token", None)
+    if token:
+        properties["oauth_cb"] = lambda _config: (token, time.time() + 3600)
+    return properties
+
+
 def _producer(bootstrap: str, client_id: str = "confluent", **settings: Any) -> Producer:
     return Producer(
-        {
-            "bootstrap.servers": bootstrap,
-            "client.id": client_id,
-            "message.max.bytes": 8_000_000,
-            "message.timeout.ms": 30_000,
-            "reconnect.backoff.max.ms": 200,
-            **settings,
-        }
+        _signed_in(
+            {
+                "bootstrap.servers": bootstrap,
+                "client.id": client_id,
+                "message.max.bytes": 8_000_000,
+                "message.timeout.ms": 30_000,
+                "reconnect.backoff.max.ms": 200,
+                **settings,
+            }
+        )
     )
 
 
@@ -33,7 +43,7 @@ def _consumer(bootstrap: str, group: str = "none", client_id: str = "confluent",
         "reconnect.backoff.max.ms": 200,
         **settings,
     }
-    return Consumer({name: value for name, value in properties.items() if value is not None})
+    return Consumer(_signed_in({name: value for name, value in properties.items() if value is not None}))
 
 
 class _Deliveries:
@@ -112,6 +122,7 @@ def produce_all(bootstrap: str, topic: str, count: int, producers: int) -> dict[
 def consume(bootstrap: str, topic: str, count: int, **settings: Any) -> dict[str, Any]:
     """Reads `count` records from the beginning of every partition, without a group."""
     consumer = _consumer(bootstrap, **settings)
+    consumer.poll(0)
     partitions = consumer.list_topics(topic, timeout=common.DEADLINE).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
     found = _read(consumer, count)
@@ -228,6 +239,17 @@ def metadata(bootstrap: str, **settings: Any) -> dict[str, str]:
     return {str(broker.id): f"{broker.host}:{broker.port}" for broker in found.brokers.values()}
 
 
+def refused(bootstrap: str, **settings: Any) -> dict[str, Any]:
+    """The first error that a client gets that cannot sign in."""
+    errors: list[str] = []
+    producer = _producer(bootstrap, error_cb=lambda error: errors.append(error.name()), **settings)
+    deadline = common.Deadline()
+    while "_AUTHENTICATION" not in errors:
+        deadline.check(f"an error: {errors}")
+        producer.poll(0.1)
+    return {"error": "_AUTHENTICATION"}
+
+
 common.main(
     {
         function.__name__: function
@@ -244,6 +266,7 @@ common.main(
             committed,
             produce_to_missing,
             metadata,
+            refused,
         )
     }
 )

@@ -4,8 +4,27 @@ from typing import Any
 
 import common
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.net.sasl.oauth import AbstractTokenProvider
 
 VERSION = (2, 3)
+
+
+class _Token(AbstractTokenProvider):
+    """Always the same token."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def token(self) -> str:
+        return self._text
+
+
+def _security(security: dict[str, Any] | None) -> dict[str, Any]:
+    settings = dict(security or {})
+    if "oauth_token" in settings:
+        settings["sasl_oauth_token_provider"] = _Token(settings.pop("oauth_token"))
+    return settings
 
 
 def produce(
@@ -17,6 +36,7 @@ def produce(
     acks: str = "all",
     idempotent: bool = False,
     client_id: str = "kafka-python",
+    security: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     producer = KafkaProducer(
         bootstrap_servers=bootstrap,
@@ -27,6 +47,7 @@ def produce(
         enable_idempotence=idempotent,
         max_request_size=8_000_000,
         linger_ms=20,
+        **_security(security),
     )
     sent = common.values(count, size)
     futures = [producer.send(topic, value) for value in sent]
@@ -37,10 +58,16 @@ def produce(
     return {"delivered": len(futures), "digest": common.digest(sent)}
 
 
-def consume(bootstrap: str, topic: str, count: int, client_id: str = "kafka-python") -> dict[str, Any]:
+def consume(
+    bootstrap: str, topic: str, count: int, client_id: str = "kafka-python", security: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Reads `count` records from the beginning of every partition, without a group."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, api_version=VERSION, client_id=client_id, auto_offset_reset="earliest"
+        bootstrap_servers=bootstrap,
+        api_version=VERSION,
+        client_id=client_id,
+        auto_offset_reset="earliest",
+        **_security(security),
     )
     partitions = consumer.partitions_for_topic(topic)
     consumer.assign([TopicPartition(topic, partition) for partition in partitions])

@@ -1,0 +1,111 @@
+/// Watches an exchange between a client and a broker: who the client is, once the broker has accepted it. The broker
+/// alone decides; nothing is checked here.
+package struct SASLPassage: Sendable {
+    private enum State {
+        case idle
+        /// The client has asked for a mechanism.
+        case asked(SASLMechanism?)
+        /// The broker has agreed; the client's first token is to come.
+        case chosen(SASLMechanism)
+        /// A token is with the broker, whose yes makes the client this user; nil if the name cannot be told.
+        case claimed(SASLMechanism, name: String?)
+        /// The first half of SCRAM is over; the client's final message is to come.
+        case halfway(SASLMechanism, name: String?)
+        /// The client's final message of SCRAM is with the broker.
+        case proving(SASLMechanism, name: String?)
+    }
+
+    /// What an answer of the broker has changed.
+    package enum Outcome: Sendable, Equatable {
+        /// Nothing yet.
+        case pending
+        /// The client is signed in. The name is nil where it cannot be told: by a delegation token, whose owner only
+        /// the broker knows, a token that is not a JSON Web Token, or a mechanism that is not known.
+        case accepted(name: String?, mechanism: SASLMechanism?)
+        /// The broker has said no.
+        case refused(mechanism: SASLMechanism?)
+    }
+
+    private let principalClaim: String
+    private var state = State.idle
+
+    /// - Parameter principalClaim: which claim of a token names its user.
+    package init(principalClaim: String = "sub") {
+        self.principalClaim = principalClaim
+    }
+
+    /// The client asks for a mechanism.
+    package mutating func handshake(mechanism: String) {
+        state = .asked(SASLMechanism(rawValue: mechanism))
+    }
+
+    /// The broker has answered that.
+    package mutating func handshakeAnswered(errorCode: Int16) {
+        guard case .asked(let mechanism) = state else { return }
+        guard errorCode == 0, let mechanism else {
+            state = .idle
+            return
+        }
+        state = .chosen(mechanism)
+    }
+
+    /// The client sends a token.
+    package mutating func sent(_ token: [UInt8]) {
+        switch state {
+        case .chosen(let mechanism): state = .claimed(mechanism, name: claimedName(mechanism, token))
+        case .halfway(let mechanism, let name): state = .proving(mechanism, name: name)
+        case .claimed(let mechanism, _) where mechanism == .oauthBearer:
+            // The client has heard the reasons of a refusal.
+            state = .claimed(mechanism, name: nil)
+        case .idle, .asked, .claimed, .proving: state = .idle
+        }
+    }
+
+    /// The broker has answered that.
+    package mutating func answered(errorCode: Int16, token: [UInt8]) -> Outcome {
+        switch state {
+        case .idle, .asked, .chosen, .halfway: return .pending
+        case .claimed(let mechanism, let name):
+            guard errorCode == 0 else { return refused(mechanism) }
+            switch mechanism {
+            case .plain: return accepted(name, mechanism)
+            case .oauthBearer:
+                // Reasons in the place of nothing: the broker is about to refuse.
+                return token.isEmpty ? accepted(name, mechanism) : .pending
+            case .scramSHA256, .scramSHA512:
+                state = .halfway(mechanism, name: name)
+                return .pending
+            }
+        case .proving(let mechanism, let name):
+            // Whoever does not know the password gets an error code, or `e=`.
+            guard errorCode == 0, token.starts(with: "v=".utf8) else { return refused(mechanism) }
+            return accepted(name, mechanism)
+        }
+    }
+
+    private mutating func accepted(_ name: String?, _ mechanism: SASLMechanism) -> Outcome {
+        state = .idle
+        return .accepted(name: name, mechanism: mechanism)
+    }
+
+    private mutating func refused(_ mechanism: SASLMechanism) -> Outcome {
+        state = .idle
+        return .refused(mechanism: mechanism)
+    }
+
+    private func claimedName(_ mechanism: SASLMechanism, _ token: [UInt8]) -> String? {
+        switch mechanism {
+        case .plain:
+            return try? PlainMessage(reading: token).username
+        case .scramSHA256, .scramSHA512:
+            guard let message = try? ScramClientFirst(reading: token), !message.isDelegationToken else { return nil }
+            return message.username
+        case .oauthBearer:
+            guard let message = try? OAuthBearerMessage(reading: token),
+                let token = try? JSONWebToken(reading: message.token), let name = token.text(principalClaim),
+                !name.isEmpty, name.utf8.count <= PlainMessage.longestName
+            else { return nil }
+            return name
+        }
+    }
+}
