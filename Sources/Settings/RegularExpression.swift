@@ -134,11 +134,7 @@ extension RegularExpression {
         case group(Tree, number: Int)
     }
 
-    /// Translates an expression.
-    ///
-    /// - Parameters:
-    ///   - tree: the expression.
-    ///   - savesGroups: whether the program notes where groups begin and end.
+    /// Translates an expression; with `savesGroups`, the program notes where groups begin and end.
     static func program(of tree: Tree, savesGroups: Bool) throws(SettingProblem) -> [Instruction] {
         var program: [Instruction] = []
         try translate(tree, into: &program, savesGroups)
