@@ -11,6 +11,7 @@ package enum CRC32C {
     /// - Parameters:
     ///   - bytes: any number of them.
     ///   - previous: the checksum of the bytes before; 0 at the beginning.
+    /// - Returns: the checksum of all.
     package static func checksum(_ bytes: RawSpan, after previous: UInt32 = 0) -> UInt32 {
         bytes.withUnsafeBytes { sluice_crc32c(previous, $0.baseAddress, $0.count) }
     }

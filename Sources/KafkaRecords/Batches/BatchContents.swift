@@ -21,6 +21,9 @@ package struct BatchContents: Sendable {
         self.reservedBytes = reservedBytes
     }
 
+    /// Whether the body is memory of its own, not a slice of the batch.
+    package var isDecompressed: Bool { batch.attributes.codecNumber != 0 }
+
     /// A reader of the records from the first one on.
     package var records: RecordCursor {
         @_lifetime(borrow self)

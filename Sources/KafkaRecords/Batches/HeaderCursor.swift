@@ -18,6 +18,13 @@ package struct HeaderCursor: ~Escapable {
         left = record.headerCount
     }
 
+    /// Reads headers that begin with the bytes.
+    @_lifetime(copy headers)
+    init(_ headers: RawSpan, count: Int) {
+        reader = RecordFieldReader(headers)
+        left = count
+    }
+
     /// Reads the next header.
     ///
     /// - Returns: nil after as many as the record says; then no bytes of it are left.

@@ -53,6 +53,7 @@ package struct RecordBatch: Sendable, Equatable {
     ///   - budget: from which decompressed bytes are taken. Who lets go of the result gives it
     ///     ``BatchContents/reservedBytes`` back.
     ///   - verifyingChecksum: whether the checksum is to be right.
+    /// - Returns: the records' bytes, of which nothing has been checked but their count.
     /// - Throws: `wrongChecksum`, `unknownCodec`, `countTooLarge`, and what decompression throws.
     package func open(
         with contexts: CompressionContexts, limits: DecompressionLimits, budget: (any DecompressionBudget)? = nil,
@@ -65,10 +66,14 @@ package struct RecordBatch: Sendable, Equatable {
         guard header.isCurrentFormat else {
             return try openMessage(codec, with: contexts, limits: limits, budget: budget)
         }
-        let body = try contexts.decompress(codec, stored(from: headerSize), limits: limits, budget: budget)
+        let stored = stored(from: headerSize)
+        // An empty batch may still name the codec that it once had.
+        let body =
+            stored.readableBytes == 0
+            ? stored : try contexts.decompress(codec, stored, limits: limits, budget: budget)
         let contents = BatchContents(
             batch: header, body: body, isMessageSet: false, offsetBase: header.baseOffset,
-            reservedBytes: codec == .none ? 0 : body.readableBytes)
+            reservedBytes: budget == nil || codec == .none ? 0 : body.readableBytes)
         let most = body.readableBytes / RecordBatchLayout.smallestRecord
         guard header.recordCount >= 0, Int(header.recordCount) <= most else {
             budget?.release(contents.reservedBytes)
@@ -98,7 +103,8 @@ package struct RecordBatch: Sendable, Equatable {
         do throws(RecordsError) {
             let base = try MessageSetReader.offsetBase(of: body.readableBytesSpan, in: header)
             return BatchContents(
-                batch: header, body: body, isMessageSet: true, offsetBase: base, reservedBytes: body.readableBytes)
+                batch: header, body: body, isMessageSet: true, offsetBase: base,
+                reservedBytes: budget == nil ? 0 : body.readableBytes)
         } catch {
             budget?.release(body.readableBytes)
             throw error

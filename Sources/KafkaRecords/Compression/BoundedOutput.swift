@@ -48,6 +48,7 @@ struct BoundedOutput: ~Copyable {
     /// There is always room for a byte more than the bound: a decoder that uses it has more than may come.
     ///
     /// - Parameter write: returns how many bytes it wrote.
+    /// - Throws: `tooLarge`, `ratioExceeded` or `budgetExhausted`.
     mutating func write(_ write: (UnsafeMutableRawBufferPointer) -> Int) throws(RecordsError) {
         var room = reserved - count
         if room <= 0 {

@@ -12,6 +12,7 @@ enum RecordBatchWriter {
     ///   - level: of compression; nil for the codec's default.
     ///   - contexts: of the event loop.
     /// - Returns: the batch, in the memory of `records` if they are not to be compressed.
+    /// - Throws: `unknownCodec`, `lengthTooLarge`, `outOfMemory`.
     static func seal(
         _ header: RecordBatchHeader, records: consuming ByteBuffer, level: Int?, with contexts: CompressionContexts
     ) throws(RecordsError) -> ByteBuffer {

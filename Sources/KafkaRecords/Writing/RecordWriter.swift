@@ -5,9 +5,8 @@ import NIOCore
 enum RecordWriter {
     /// Writes a record.
     ///
-    /// - Parameters:
-    ///   - headers: `headerCount` of them, as ``writeHeader(_:to:)`` writes them.
-    ///   - writer: gets it.
+    /// The headers are `headerCount` of them, as ``writeHeader(_:to:)`` writes them. A record of more than 2 GiB is
+    /// refused (`lengthTooLarge`) before any of it is written.
     static func write(
         attributes: Int8 = 0, timestampDelta: Int64, offsetDelta: Int32, key: ByteBuffer?, value: ByteBuffer?,
         headers: ByteBuffer?, headerCount: Int, to writer: inout WireWriter
