@@ -66,6 +66,9 @@ let modules: [Target] = [
     .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
     .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
+    .target(
+        name: "COpenSSL", path: "Sources/CLibraries/COpenSSL",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module(
         "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
@@ -76,6 +79,7 @@ let modules: [Target] = [
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -123,6 +127,9 @@ let modules: [Target] = [
         ["Settings", "Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
     ),
     module("EmbeddedCluster"),
+    .target(
+        name: "CTestCertificates", path: "Sources/CLibraries/CTestCertificates",
+        linkerSettings: [.linkedLibrary("crypto")]),
 ]
 
 let executables: [Target] = [
@@ -178,6 +185,7 @@ let testTargets: [Target] = [
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",
