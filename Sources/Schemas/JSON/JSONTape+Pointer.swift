@@ -5,15 +5,16 @@ extension JSONTape {
     private static let maxPathBytes = 256
     private static let maxPartBytes = 64
 
-    /// The place of a value in the document, as a JSON Pointer (RFC 6901). Long names are cut; a name's place is its
-    /// member's.
-    func pointer(to target: UInt32) -> String {
+    /// The place of a value in the document, as a JSON Pointer (RFC 6901). A name's place is its member's.
+    ///
+    /// - Parameter isCut: Whether long names and paths are cut, as is fit for what is not known to be short.
+    func pointer(to target: UInt32, isCut: Bool = true) -> String {
         var path = ""
         var current: UInt32 = 0
         var arena = ScratchArena()
         defer { arena.free() }
         while current != target {
-            guard path.utf8.count < Self.maxPathBytes else { return path + "/…" }
+            guard !isCut || path.utf8.count < Self.maxPathBytes else { return path + "/…" }
             let isObject = self[current].kind == .object
             var position = 0
             var found: UInt32?
@@ -21,7 +22,7 @@ extension JSONTape {
                 let value = isObject ? child + 1 : child
                 if target >= child, target < self[value].next {
                     path += "/"
-                    path += isObject ? Self.part(string(self[child], &arena)) : String(position)
+                    path += isObject ? Self.part(string(self[child], &arena), isCut) : String(position)
                     found = target == child ? target : value
                     break
                 }
@@ -34,10 +35,10 @@ extension JSONTape {
     }
 
     /// A name as a part of a pointer that may stand in a line of a log.
-    private static func part(_ name: UnsafeBufferPointer<UInt8>) -> String {
+    private static func part(_ name: UnsafeBufferPointer<UInt8>, _ isCut: Bool) -> String {
         var result = ""
-        for scalar in String(decoding: name.prefix(maxPartBytes * 4), as: UTF8.self).unicodeScalars {
-            guard result.utf8.count < maxPartBytes else { return result + "…" }
+        for scalar in String(decoding: name.prefix(isCut ? maxPartBytes * 4 : .max), as: UTF8.self).unicodeScalars {
+            guard !isCut || result.utf8.count < maxPartBytes else { return result + "…" }
             switch scalar {
             case "~": result += "~0"
             case "/": result += "~1"
