@@ -1,11 +1,11 @@
 import CSimdjson
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Equality of JSON values as JSON Schema has it: numbers by what they are worth, objects whatever their order.

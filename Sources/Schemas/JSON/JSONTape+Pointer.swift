@@ -6,8 +6,7 @@ extension JSONTape {
     private static let maxPartBytes = 64
 
     /// The place of a value in the document, as a JSON Pointer (RFC 6901). A name's place is its member's.
-    ///
-    /// - Parameter isCut: Whether long names and paths are cut, as is fit for what is not known to be short.
+    /// If it is cut, long names and paths are, as is fit for what is not known to be short.
     func pointer(to target: UInt32, isCut: Bool = true) -> String {
         var path = ""
         var current: UInt32 = 0

@@ -30,7 +30,8 @@ struct SuiteFile {
         groups = tape.children(of: 0).map { group in
             let group = members(group)
             var result = Group(
-                description: String(decoding: written(group["description"]), as: UTF8.self), schema: written(group["schema"]))
+                description: String(decoding: written(group["description"]), as: UTF8.self),
+                schema: written(group["schema"]))
             if let tests = group["tests"] {
                 result.tests = tape.children(of: tests).map { test in
                     let test = members(test)

@@ -142,7 +142,8 @@ struct SchemaKeywordReader {
             guard number.digitCount <= JSONNumber.maxShortDigits else {
                 throw library.error("must have at most \(JSONNumber.maxShortDigits) digits", at: place)
             }
-            (rules.multipleOf, rules.multipleOfExponent) = (number.mantissa, number.exponent)
+            (rules.multipleOfMantissa, rules.multipleOfExponent) = (number.mantissa, number.exponent)
+            rules.multipleOf = compiler.constant(place)
             isThere = true
         }
         if isThere { node.number = SchemaProgramBuilder.append(rules, to: &compiler.builder.numbers) }

@@ -95,9 +95,7 @@ struct SchemaLibrary {
 
     // MARK: Texts
 
-    /// Reads a text and finds what is in it.
-    ///
-    /// - Parameter name: Its URI or name; empty for the schema that is compiled.
+    /// Reads a text and finds what is in it. Its name is its URI or name; empty for the schema that is compiled.
     mutating func add(_ text: RawSpan, name: String) throws(JSONSchemaError) -> Place {
         guard text.byteCount <= bytesLeft else {
             throw JSONSchemaError("the schemas have more than \(options.maxSchemaBytes) bytes", at: name + "#")
@@ -242,11 +240,7 @@ struct SchemaLibrary {
         return nil
     }
 
-    /// The subschema that a reference means.
-    ///
-    /// - Parameters:
-    ///   - place: Where the reference is written.
-    ///   - from: The resource that it is in.
+    /// The subschema that the reference which is written at a place, in a resource, means.
     mutating func resolve(at place: Place, from: Int) throws(JSONSchemaError) -> Place {
         guard let text = string(place) else { throw error("must be a string", at: place) }
         let reference = URIReference(text)

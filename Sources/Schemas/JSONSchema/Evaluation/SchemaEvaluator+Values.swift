@@ -34,8 +34,8 @@ extension SchemaEvaluator {
         if rules.exclusiveMaximum >= 0, compare(value, rules.exclusiveMaximum) >= 0 {
             return fail(.exclusiveMaximum, number, index)
         }
-        if rules.multipleOf > 0,
-            !value.isMultiple(ofMantissa: rules.multipleOf, exponent: rules.multipleOfExponent)
+        if rules.multipleOf >= 0,
+            !value.isMultiple(ofMantissa: rules.multipleOfMantissa, exponent: rules.multipleOfExponent)
         {
             return fail(.multipleOf, number, index)
         }

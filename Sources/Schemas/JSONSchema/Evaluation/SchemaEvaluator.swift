@@ -70,9 +70,7 @@ struct SchemaEvaluator {
         return steps > 0 || stop(.steps, node, index)
     }
 
-    /// Evaluates a node for a value.
-    ///
-    /// - Parameter marks: Where to mark what of the value is evaluated. If the node fails, they may be marked as well.
+    /// Evaluates a node for a value, and marks what of the value is evaluated. If the node fails, there may be marks too.
     mutating func evaluate(_ number: Int32, _ index: UInt32, _ marks: Marks) -> Bool {
         guard let nodes, take(1, number, index) else { return false }
         let node = nodes + Int(number)

@@ -71,12 +71,8 @@ struct SchemaFailure: Sendable {
         case .maximum: ("must be <= \(text(rules.maximum))", "maximum")
         case .exclusiveMinimum: ("must be > \(text(rules.exclusiveMinimum))", "exclusiveMinimum")
         case .exclusiveMaximum: ("must be < \(text(rules.exclusiveMaximum))", "exclusiveMaximum")
-        default: ("must be a multiple of \(Self.decimal(rules))", "multipleOf")
+        default: ("must be a multiple of \(text(rules.multipleOf))", "multipleOf")
         }
-    }
-
-    private static func decimal(_ rules: NumberRules) -> String {
-        rules.multipleOfExponent == 0 ? "\(rules.multipleOf)" : "\(rules.multipleOf)e\(rules.multipleOfExponent)"
     }
 
     private func stringWords(_ program: SchemaProgram, _ rules: StringRules) -> (String, String) {

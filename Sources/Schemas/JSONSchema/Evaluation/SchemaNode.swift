@@ -38,8 +38,9 @@ struct NumberRules: BitwiseCopyable, Sendable {
     var maximum: Int32 = -1
     var exclusiveMinimum: Int32 = -1
     var exclusiveMaximum: Int32 = -1
-    /// 0 if it is not asked for.
-    var multipleOf: UInt64 = 0
+    var multipleOf: Int32 = -1
+    /// The digits and the power of ten of `multipleOf`.
+    var multipleOfMantissa: UInt64 = 0
     var multipleOfExponent = 0
 }
 

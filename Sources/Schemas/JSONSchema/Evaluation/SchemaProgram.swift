@@ -21,9 +21,7 @@ final class SchemaProgram: @unchecked Sendable {
     private let textNames: [String]
     private let texts: [JSONText]
 
-    /// - Parameters:
-    ///   - texts: The schemas' texts.
-    ///   - textNames: Their URIs or names.
+    /// A program of what the compiler has built, with the schemas' texts and their URIs or names.
     init(_ builder: SchemaProgramBuilder, root: Int32, texts: [JSONText], textNames: [String]) {
         self.root = root
         nodes = FlatTable(builder.nodes)

@@ -80,7 +80,9 @@ struct PatternParser {
         position += 1  // The operator, or the brace that ends it.
         if case .assertion = atom { throw error("nothing to repeat") }
         _ = take("?")  // Lazy or not makes no difference to whether there is a match.
-        if let next = current, next == "*" || next == "+" || next == "?" { throw error("'\(next)' behind a repetition") }
+        if let next = current, next == "*" || next == "+" || next == "?" {
+            throw error("'\(next)' behind a repetition")
+        }
         return .repetition(atom, least: least, most: most)
     }
 
@@ -123,7 +125,9 @@ struct PatternParser {
         case ".": return .take(ScalarSet.lineTerminators.complement)
         case "^": return .assertion(.start)
         case "$": return .assertion(.end)
-        case "*", "+", "?": throw error("nothing to repeat")
+        case "*", "+", "?":
+            position -= 1
+            throw error("nothing to repeat")
         case "\\": return try escapedAtom()
         default: return .take(ScalarSet(scalar.value))
         }

@@ -32,7 +32,8 @@ struct PatternTable: Sendable {
             return program.follow([program.start], place, &space) || !space.taking.isEmpty
         }
         var keys: [Key] = [
-            Key(states: [], isStart: false, isBehindWord: false), Key(states: [-1], isStart: false, isBehindWord: false),
+            Key(states: [], isStart: false, isBehindWord: false),
+            Key(states: [-1], isStart: false, isBehindWord: false),
             Key(states: [program.start], isStart: true, isBehindWord: false),
         ]
         var known: [Key: Int] = [keys[0]: 0, keys[2]: 2]
