@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Schemas
@@ -54,7 +55,28 @@ struct JSONSyntaxTests {
         #expect(check(bytes) != nil)
     }
 
-    @Test func `Nothing behind the bytes is read`() {
+    @Test func `Nothing behind the bytes is read, not even up to the end of a block`() throws {
+        let page = Int(getpagesize())
+        let map = mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        let base = try #require(map != MAP_FAILED ? map : nil)
+        defer { munmap(base, 2 * page) }
+        // Whoever reads from the second page dies.
+        #expect(mprotect(base + page, page, PROT_NONE) == 0)
+        let texts = [#"["a\u00e4 ä", 1.5e3, true, {"name": "value"}, "#, "123456", #""ä"#, "[{}", "tru", #""\"#]
+        for text in texts {
+            var bytes: [UInt8] = []
+            while bytes.count < 400 {
+                bytes += text.utf8
+                let end = UnsafeMutableRawBufferPointer(start: base + page - bytes.count, count: bytes.count)
+                end.copyBytes(from: bytes)
+                let scratch = JSONScratch()
+                _ = scratch.withDocument(
+                    UnsafeRawBufferPointer(end), JSONLimits(), { _, _ in true }, refused: { _ in false })
+            }
+        }
+    }
+
+    @Test func `What is behind the bytes makes no difference`() {
         let text = Array(#"[1, "a", true]   12345"#.utf8)
         for count in 0...text.count {
             let isValid = check(Array(text[..<count])) == nil

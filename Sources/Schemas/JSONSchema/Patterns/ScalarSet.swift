@@ -56,7 +56,7 @@ struct ScalarSet: Sendable, Equatable {
         case "ID_Continue", "IDC": return scalars { $0.properties.isIDContinue }
         default:
             guard let wanted = categories[String(name)] else { return nil }
-            return scalars { wanted.contains($0.properties.generalCategory) }
+            return ScalarSet(wanted.flatMap { rangesOfCategory[$0] ?? [] })
         }
     }
 
@@ -73,6 +73,20 @@ struct ScalarSet: Sendable, Equatable {
         }
         return ScalarSet(ranges)
     }
+
+    /// The scalars of each general category, which are found once.
+    private static let rangesOfCategory: [Unicode.GeneralCategory: [ClosedRange<UInt32>]] = {
+        var result: [Unicode.GeneralCategory: [ClosedRange<UInt32>]] = [:]
+        var first: UInt32 = 0
+        var category = Unicode.GeneralCategory.control
+        for value: UInt32 in 1...0x110000 {
+            let next = Unicode.Scalar(value)?.properties.generalCategory ?? .surrogate
+            guard next != category || value == 0x110000 else { continue }
+            result[category, default: []].append(first...value - 1)
+            (first, category) = (value, next)
+        }
+        return result
+    }()
 
     /// The general categories and their groups, by all their names in the Unicode Character Database.
     private static let categories: [String: Set<Unicode.GeneralCategory>] = {
