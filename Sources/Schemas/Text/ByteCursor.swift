@@ -3,7 +3,7 @@
 // behind a comparison of its place with `end`; `position` never passes `end`.
 struct ByteCursor {
     let base: UnsafePointer<UInt8>
-    let end: Int
+    var end: Int
     var position = 0
 
     @inline(__always)
