@@ -65,6 +65,12 @@ package struct ProtobufSchema: Sendable {
         }
     }
 
+    /// True if some bytes are a serialized FileDescriptorProto with messages.
+    static func isFile(_ bytes: [UInt8]) -> Bool {
+        let file = try? Google_Protobuf_FileDescriptorProto(serializedBytes: bytes)
+        return file?.messageType.isEmpty == false
+    }
+
     /// True if there is a message of this full name.
     package func hasMessage(_ name: String) -> Bool { messages[name] != nil }
 
@@ -82,6 +88,11 @@ package struct ProtobufSchema: Sendable {
             }
         }
         return names
+    }
+
+    /// The full name of a message that is named in full, or, if the last file declares it outside of others, simply.
+    package func messageName(_ name: String) -> String? {
+        hasMessage(name) ? name : roots.first { $0 == name || $0.hasSuffix(".\(name)") }
     }
 
     private func messageName(at indexes: [Int], countsEntries: Bool) -> String? {
