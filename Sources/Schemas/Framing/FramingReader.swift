@@ -81,6 +81,7 @@ package struct FramingReader: Sendable {
     /// Says what the framing is, once all headers have been shown.
     ///
     /// - Parameter bytes: The key or the value.
+    /// - Returns: The reference to the schema, if there is one.
     package func read(_ bytes: RawSpan) -> FramedValue {
         if let violation { return .malformed(violation) }
         if !isBinary { return .malformed(SchemaViolation("has another encoding than Avro's binary one")) }

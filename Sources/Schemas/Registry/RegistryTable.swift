@@ -48,10 +48,11 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - reference: Which.
-    ///   - isCurrent: False for a schema that does not do, though it is there: if it was fetched before failures are
-    ///     forgotten, it is fetched anew, since its subjects may be others now.
     ///   - now: The time.
     ///   - waiter: Who is to be told, if it is not known.
+    ///   - isCurrent: False for a schema that does not do, though it is there: if it was fetched before failures are
+    ///     forgotten, it is fetched anew, since its subjects may be others now.
+    /// - Returns: What is known, or who is asked.
     mutating func find(
         _ reference: SchemaReference, now: NIODeadline, waiter: Waiter, isCurrent: (RegisteredSchema) -> Bool
     ) -> Finding {

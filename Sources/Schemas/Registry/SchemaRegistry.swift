@@ -48,6 +48,7 @@ package final class SchemaRegistry: Sendable {
     ///   - eventLoop: On which loop an answer is to come.
     ///   - now: The time.
     ///   - isCurrent: False if a known schema does not do, which a newer answer may.
+    /// - Returns: The schema or why there is none, now or later.
     func find(
         _ reference: SchemaReference, on eventLoop: any EventLoop, now: NIODeadline,
         isCurrent: (RegisteredSchema) -> Bool

@@ -74,6 +74,7 @@ package final class TopicSchemas {
     /// - Parameters:
     ///   - frame: What the record's framing says.
     ///   - bytes: The record's key or value, with its framing.
+    /// - Returns: The validators, or why there are none.
     package func find(_ frame: FramedValue.Frame, in bytes: RawSpan) -> Finding {
         eventLoop.preconditionInEventLoop()
         switch known[frame.reference] {

@@ -1,0 +1,7 @@
+import FuzzDriver
+import FuzzEntries
+
+_ = FuzzDriver.run { bytes, count in
+    BinaryFuzzEntries.avro(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}
