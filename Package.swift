@@ -171,7 +171,7 @@ let testTargets: [Target] = [
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(
         of: "Schemas", ["Settings", nioConcurrencyHelpers, nioCore, nioEmbedded, swiftProtobuf],
-        resources: [.copy("Fixtures")]
+        resources: [.copy("fixtures")]
     ),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),

@@ -12,11 +12,9 @@ let settings: [SwiftSetting] = [
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of the proxy, or of this package, in the folder of its name.
@@ -41,7 +39,6 @@ let modules: [Target] = [
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging]),
     module("Settings"),
-    module("Schemas", ["Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf]),
     module(
         "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]),
     module("SluiceConfiguration", ["Settings", yams], path: "Configuration"),
@@ -56,7 +53,7 @@ let modules: [Target] = [
         "FuzzEntries",
         [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire",
-            "ProxyRuntime", "Schemas", "Settings", "Telemetry", logging, nioCore, nioEmbedded,
+            "ProxyRuntime", "Settings", "Telemetry", logging, nioCore, nioEmbedded,
         ]),
 ]
 
@@ -66,9 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: modules
-        + ["avro", "connection", "framing", "messages", "protobuf", "proxy_header", "records", "walk"].map(fuzzer)
+    targets: modules + ["connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
 )

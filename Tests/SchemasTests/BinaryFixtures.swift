@@ -5,7 +5,7 @@ import Testing
 
 /// What stands in the folder of fixtures: schemas, and data that fastavro and Google's Python library have written.
 enum BinaryFixtures {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "fixtures/binary")
 
     /// Data of an Avro schema.
     struct AvroCase: Decodable, CustomTestStringConvertible {

@@ -1,5 +1,5 @@
+import BinaryFuzzEntries
 import FuzzDriver
-import FuzzEntries
 
 _ = FuzzDriver.run { bytes, count in
     BinaryFuzzEntries.protobuf(UnsafeRawBufferPointer(start: bytes, count: count))

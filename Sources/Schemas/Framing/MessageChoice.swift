@@ -58,9 +58,9 @@ package enum MessageChoice: Sendable, Hashable {
             let end = cursor.position + Int(length)
             var tag: UInt64 = 0
             var nameLength: UInt64 = 0
-            guard cursor.varint(&tag), tag == 0x0A, cursor.varint(&nameLength),
-                nameLength <= UInt64(Limit.nameBytes), nameLength == UInt64(max(0, end - cursor.position)),
-                cursor.remaining >= Int(nameLength)
+            // The name is all of the message.
+            guard cursor.varint(&tag), tag == 0x0A, cursor.varint(&nameLength), cursor.position <= end,
+                nameLength <= UInt64(Limit.nameBytes), Int(nameLength) == end - cursor.position
             else { return nil }
             let name = String(validating: bytes[cursor.position..<end], as: UTF8.self)
             guard let name, !name.isEmpty else { return nil }

@@ -139,7 +139,7 @@ struct FramingReaderTests {
     @Test(arguments: [
         ("070a054f72646572ff", MessageChoice.name("Order"), 8), ("00", nil, 0), ("070a064f72646572", nil, 0),
         ("080a054f72646572", nil, 0), ("0712054f72646572", nil, 0), ("020a00", nil, 0), ("030a01ff", nil, 0),
-        ("070a044f72646572", nil, 0),
+        ("070a044f72646572", nil, 0), ("000a00", nil, 0), ("010a00", nil, 0),
     ])
     func `Apicurio's name of a message is a message`(bytes: String, choice: MessageChoice?, end: Int) {
         let bytes = BinaryFixtures.hex(bytes)
