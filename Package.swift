@@ -126,7 +126,7 @@ let modules: [Target] = [
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", "Schemas", logging, nioCore],
         settings: hotPath
     ),
     module(

@@ -25,10 +25,10 @@ func module(
         name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: settings + extra)
 }
 
-/// A fuzz target: what it does with its bytes is in `FuzzEntries`, its corpus in `Corpus`.
-func fuzzer(_ name: String) -> Target {
+/// A fuzz target: what it does with its bytes is in `FuzzEntries` or another module, its corpus in `Corpus`.
+func fuzzer(_ name: String, _ entries: Target.Dependency = "FuzzEntries") -> Target {
     .executableTarget(
-        name: name, dependencies: ["FuzzDriver", "FuzzEntries"], path: "Sources/\(name)", swiftSettings: settings,
+        name: name, dependencies: ["FuzzDriver", entries], path: "Sources/\(name)", swiftSettings: settings,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 }
 
@@ -58,7 +58,12 @@ let modules: [Target] = [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
             "Settings", "Telemetry", collections, logging, nioCore, nioPosix,
         ]),
+    .target(
+        name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
+        linkerSettings: [.linkedLibrary("simdjson")]),
+    module("Schemas", ["CSimdjson"]),
     module("FuzzDriver"),
+    module("JSONFuzzEntries", ["Schemas"]),
     module(
         "FuzzEntries",
         [
@@ -75,5 +80,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
+    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
+        + ["json", "json_schema"].map { fuzzer($0, "JSONFuzzEntries") }
 )
