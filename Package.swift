@@ -69,8 +69,11 @@ let modules: [Target] = [
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
+    .target(
+        name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
+        linkerSettings: [.linkedLibrary("simdjson")]),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
-    module("Schemas", ["Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
+    module("Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
