@@ -113,7 +113,7 @@ let modules: [Target] = [
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "Schemas", logging, nioCore],
         settings: hotPath
     ),
     module(

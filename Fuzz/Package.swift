@@ -56,6 +56,7 @@ let modules: [Target] = [
     module("Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf]),
     module("FuzzDriver"),
     module("BinaryFuzzEntries", ["Schemas"]),
+    module("JSONFuzzEntries", ["Schemas"]),
     module(
         "FuzzEntries",
         [
@@ -75,4 +76,5 @@ let package = Package(
     ],
     targets: modules + ["connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
         + ["avro", "framing", "protobuf"].map { fuzzer($0, "BinaryFuzzEntries") }
+        + ["json", "json_schema"].map { fuzzer($0, "JSONFuzzEntries") }
 )

@@ -31,7 +31,8 @@ enum JSONEquality {
         return areEqual(left.string(leftValue, &arena), right.string(rightValue, &arena))
     }
 
-    /// Whether two values are equal. Each comparison of two values takes one step; without steps, they are not equal.
+    /// Whether two values are equal. Each comparison of two values takes one step, and one for each 16 bytes that have to
+    /// be read as numbers or for their escapes; without steps, they are not equal.
     ///
     /// Recursion goes as deep as the values, which the parser's limit bounds.
     static func areEqual(
@@ -46,8 +47,11 @@ enum JSONEquality {
         case .null, .true, .false: return true
         case .number:
             if areEqual(left.text(one), right.text(two)) { return true }
+            steps -= (Int(one.length) + Int(two.length)) / 16
             return JSONNumber(left.text(one)).compare(JSONNumber(right.text(two))) == 0
-        case .string: return areEqualStrings(left, one, right, two, &arena)
+        case .string:
+            if one.isMarked || two.isMarked { steps -= (Int(one.length) + Int(two.length)) / 16 }
+            return areEqualStrings(left, one, right, two, &arena)
         case .array:
             var other = rightIndex + 1
             for element in left.children(of: leftIndex) {
@@ -72,24 +76,28 @@ enum JSONEquality {
         _ left: JSONTape, _ name: UInt32, _ right: JSONTape, _ object: UInt32, expected: UInt32?,
         _ arena: inout ScratchArena, _ steps: inout Int
     ) -> UInt32? {
+        steps -= Int(left[name].length) / 16
         if let expected, areEqualStrings(left, left[name], right, right[expected], &arena) { return expected }
         for other in right.children(of: object) {
-            steps -= 1
+            steps -= 1 + (left[name].isMarked ? Int(left[name].length) / 16 : 0) + Int(right[other].length) / 16
             guard steps > 0 else { return nil }
             if areEqualStrings(left, left[name], right, right[other], &arena) { return other }
         }
         return nil
     }
 
-    /// A hash that equal values share. Each value takes one step.
+    /// A hash that equal values share. Each value takes one step, and one for each 16 bytes of a string or number.
     static func hash(_ tape: JSONTape, _ index: UInt32, _ arena: inout ScratchArena, _ steps: inout Int) -> UInt64 {
         steps -= 1
         let value = tape[index]
         var hash = JSONHash(value.kind)
         switch value.kind {
         case .null, .true, .false: break
-        case .number: JSONNumber(tape.text(value)).hash(into: &hash)
+        case .number:
+            steps -= Int(value.length) / 16
+            JSONNumber(tape.text(value)).hash(into: &hash)
         case .string:
+            steps -= Int(value.length) / 16
             let mark = arena.mark
             hash.add(tape.string(value, &arena))
             arena.release(mark)
@@ -99,6 +107,7 @@ enum JSONEquality {
             // A sum, which no order of the members changes.
             var sum: UInt64 = 0
             for name in tape.children(of: index) {
+                steps -= Int(tape[name].length) / 16
                 var member = JSONHash(.object)
                 let mark = arena.mark
                 member.add(tape.string(tape[name], &arena))

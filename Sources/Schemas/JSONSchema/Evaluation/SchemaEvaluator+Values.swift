@@ -25,6 +25,7 @@ extension SchemaEvaluator {
 
     mutating func evaluateNumber(_ rules: Int32, _ number: Int32, _ index: UInt32) -> Bool {
         let rules = program.numbers.elements[Int(rules)]
+        guard take(Int(tape[index].length) / 8, number, index) else { return false }
         let value = JSONNumber(tape.text(tape[index]))
         if rules.minimum >= 0, compare(value, rules.minimum) < 0 { return fail(.minimum, number, index) }
         if rules.maximum >= 0, compare(value, rules.maximum) > 0 { return fail(.maximum, number, index) }
@@ -34,12 +35,11 @@ extension SchemaEvaluator {
         if rules.exclusiveMaximum >= 0, compare(value, rules.exclusiveMaximum) >= 0 {
             return fail(.exclusiveMaximum, number, index)
         }
-        if rules.multipleOf >= 0,
-            !value.isMultiple(ofMantissa: rules.multipleOfMantissa, exponent: rules.multipleOfExponent)
-        {
-            return fail(.multipleOf, number, index)
-        }
-        return true
+        guard rules.multipleOf >= 0 else { return true }
+        // Long numbers are divided digit by digit.
+        guard take(value.digitCount / 4, number, index) else { return false }
+        return value.isMultiple(ofMantissa: rules.multipleOfMantissa, exponent: rules.multipleOfExponent)
+            || fail(.multipleOf, number, index)
     }
 
     private func compare(_ value: JSONNumber, _ constant: Int32) -> Int {
@@ -55,7 +55,7 @@ extension SchemaEvaluator {
         let mark = arena.mark
         defer { arena.release(mark) }
         let text = tape.string(value, &arena)
-        guard take(text.count / 64, number, index) else { return false }
+        guard take(text.count / 32, number, index) else { return false }
         // A scalar takes one to four bytes, so most lengths need no counting.
         if text.count > rules.maxLength || text.count < rules.minLength &* 4 {
             let length = Self.scalarCount(text)
@@ -66,6 +66,7 @@ extension SchemaEvaluator {
             return steps > 0 ? fail(.pattern, number, index) : stop(.steps, number, index)
         }
         if rules.format != 0, let format = StringFormat(rawValue: rules.format) {
+            guard take(text.count / 16, number, index) else { return false }
             guard format.describes(text) else { return fail(.format, number, index) }
         }
         return true
@@ -126,26 +127,26 @@ extension SchemaEvaluator {
         guard take(count, number, index) else { return false }
         let mark = arena.mark
         defer { arena.release(mark) }
-        // A table of hashes and indices, at most half full; no item has the index 0.
+        // A table, at most half full, of indices and the upper halves of hashes; no item has the index 0.
         var capacity = 4
         while capacity < count * 2 { capacity *= 2 }
-        let slots = UnsafeMutableRawBufferPointer(arena.allocateZeros(capacity * 16))
+        let slots = UnsafeMutableRawBufferPointer(arena.allocateZeros(capacity * 8))
         for item in tape.children(of: index) {
             let hash = JSONEquality.hash(tape, item, &arena, &steps)
+            let entry = hash & 0xFFFF_FFFF_0000_0000 | UInt64(item)
             var slot = Int(truncatingIfNeeded: hash) & (capacity - 1)
             while true {
-                let other = slots.loadUnaligned(fromByteOffset: slot * 16 + 8, as: UInt32.self)
+                let other = slots.loadUnaligned(fromByteOffset: slot * 8, as: UInt64.self)
                 if other == 0 { break }
-                if slots.loadUnaligned(fromByteOffset: slot * 16, as: UInt64.self) == hash,
-                    JSONEquality.areEqual(tape, item, tape, other, &arena, &steps)
+                if other >> 32 == entry >> 32,
+                    JSONEquality.areEqual(tape, item, tape, UInt32(truncatingIfNeeded: other), &arena, &steps)
                 {
                     return fail(.uniqueItems, number, item)
                 }
                 slot = (slot + 1) & (capacity - 1)
             }
             guard take(0, number, index) else { return false }
-            slots.storeBytes(of: hash, toByteOffset: slot * 16, as: UInt64.self)
-            slots.storeBytes(of: item, toByteOffset: slot * 16 + 8, as: UInt32.self)
+            slots.storeBytes(of: entry, toByteOffset: slot * 8, as: UInt64.self)
         }
         return true
     }
@@ -161,12 +162,14 @@ extension SchemaEvaluator {
         guard rules.pointee.visitsMembers else { return true }
         let mark = arena.mark
         defer { arena.release(mark) }
+        guard take(Int(rules.pointee.names.count) / 16, number, index) else { return false }
         let seen = arena.allocateZeros(Int(rules.pointee.names.count))
         var expected = 0
         var position = 0
         for name in tape.children(of: index) {
             let inner = arena.mark
             defer { arena.release(inner) }
+            guard take(1 + Int(tape[name].length) / 16, number, index) else { return false }
             let text = tape.string(tape[name], &arena)
             var isEvaluated = false
             if let entry = find(text, rules, expected) {

@@ -79,8 +79,9 @@ struct SchemaEvaluator {
         if node.pointee.kinds & (1 << kind.rawValue) == 0 {
             return fail(node.pointee.isNever ? .never : .type, number, index)
         }
-        if node.pointee.isIntegersOnly, kind == .number, value.isMarked, !JSONNumber(tape.text(value)).isInteger {
-            return fail(.type, number, index)
+        if node.pointee.isIntegersOnly, kind == .number, value.isMarked {
+            guard take(Int(value.length) / 16, number, index) else { return false }
+            if !JSONNumber(tape.text(value)).isInteger { return fail(.type, number, index) }
         }
         if node.pointee.constants.count > 0 || node.pointee.constant >= 0 {
             guard matchesConstants(node, number, index) else { return false }
@@ -178,7 +179,10 @@ struct SchemaEvaluator {
                     guard evaluate(lists[item], index, marks) else { return false }
                 }
             case .dynamicReference:
-                guard evaluate(dynamicTarget(range, node.pointee.resource), index, marks) else { return false }
+                let looked = scopes.count * program.dynamicAnchors.elements.count
+                guard take(looked / 16, number, index), evaluate(dynamicTarget(range), index, marks) else {
+                    return false
+                }
             case .anyOf:
                 var isMatch = false
                 for item in range {
@@ -235,7 +239,7 @@ struct SchemaEvaluator {
     }
 
     /// The node that a dynamic reference is: that of the outermost resource under way that has its anchor.
-    private func dynamicTarget(_ range: Range<Int>, _ resource: Int32) -> Int32 {
+    private func dynamicTarget(_ range: Range<Int>) -> Int32 {
         let lists = program.lists.elements
         let anchor = lists[range.lowerBound + 1]
         guard anchor >= 0 else { return lists[range.lowerBound] }
