@@ -51,7 +51,7 @@ struct SchemaRegistryTests {
             let violations = validators.compactMap {
                 $0.validate(payload.span.bytes, scratch: ValidationScratch())
             }
-            return violations.count < validators.count ? "valid" : "\(violations[0])"
+            return violations.count < validators.count ? "valid" : violations.first.map { "\($0)" } ?? "none"
         case .failure(let failure): return failure.reason.rawValue
         case .malformed(let violation): return violation.reason
         case .pending: return "pending"
