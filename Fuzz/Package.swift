@@ -12,9 +12,11 @@ let settings: [SwiftSetting] = [
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of the proxy, or of this package, in the folder of its name.
@@ -61,8 +63,9 @@ let modules: [Target] = [
     .target(
         name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
         linkerSettings: [.linkedLibrary("simdjson")]),
-    module("Schemas", ["CSimdjson"]),
+    module("Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf]),
     module("FuzzDriver"),
+    module("BinaryFuzzEntries", ["Schemas"]),
     module("JSONFuzzEntries", ["Schemas"]),
     module(
         "FuzzEntries",
@@ -78,8 +81,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
+        + ["avro", "framing", "protobuf"].map { fuzzer($0, "BinaryFuzzEntries") }
         + ["json", "json_schema"].map { fuzzer($0, "JSONFuzzEntries") }
 )

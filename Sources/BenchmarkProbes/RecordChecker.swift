@@ -19,6 +19,26 @@ extension BenchmarkProbes {
             validator = schema
         }
 
+        /// A checker of Avro data; nil if the schema is none.
+        ///
+        /// - Parameter avroSchema: the schema's text.
+        public init?(avroSchema: String) {
+            guard let schema = try? AvroSchema(avroSchema), let avro = try? AvroValidator(schema) else { return nil }
+            validator = avro
+        }
+
+        /// A checker of Protobuf messages; nil if there is no such message.
+        ///
+        /// - Parameters:
+        ///   - descriptorSet: a serialized FileDescriptorSet.
+        ///   - message: the message's full name.
+        public init?(descriptorSet: [UInt8], message: String) {
+            guard let schema = try? ProtobufSchema(descriptorSet: descriptorSet),
+                let protobuf = try? ProtobufValidator(schema, message: message)
+            else { return nil }
+            validator = protobuf
+        }
+
         /// Whether a record's value is good.
         ///
         /// - Parameter value: the value's bytes.

@@ -5,8 +5,9 @@
 struct AvroCompiler {
     /// Bounds on programs.
     private enum Limit {
-        /// Past so many steps records are called, not laid out again.
-        static let inlineSteps = 4096
+        /// Once so many types have been laid out, records are called, not laid out again. What has no bytes or is merged
+        /// with what is before it makes no steps, so these cannot be counted.
+        static let inlineTypes = 4096
         /// The most steps.
         static let steps = 1 << 20
         /// How deep records may be laid out in one another.
@@ -20,6 +21,7 @@ struct AvroCompiler {
     private var program = AvroProgram()
     /// Steps before this one may be jumped behind, so nothing is merged with them.
     private var barrier = 0
+    private var laid = 0
     private var loops = 0
     private var deepestLoop = 0
     private var open: Set<Int> = []
@@ -125,6 +127,7 @@ struct AvroCompiler {
     }
 
     private mutating func lay(_ type: AvroType, at place: Int32) throws(SchemaError) {
+        laid += 1
         guard program.instructions.count < Limit.steps else { throw SchemaError("the Avro schema is too long") }
         switch type {
         case .null: break
@@ -171,10 +174,8 @@ struct AvroCompiler {
                 skip(size, at: place)
             }
         case .record:
-            if open.contains(index) || program.instructions.count > Limit.inlineSteps
-                || open.count >= Limit.inlineDepth
-            {
-                guard sizes[index] > 0 else { return }
+            guard sizes[index] > 0 else { return }
+            if open.contains(index) || laid > Limit.inlineTypes || open.count >= Limit.inlineDepth {
                 calls.append((program.instructions.count, index))
                 append(.init(code: .call), at: place)
             } else {

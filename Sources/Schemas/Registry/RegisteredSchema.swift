@@ -19,11 +19,20 @@ package final class RegisteredSchema: Sendable {
         /// For Protobuf.
         package var protobuf = ProtobufOptions()
         /// For JSON Schema.
-        package var json: JSONSchemaCompiler
+        package var json = JSONSchemaOptions()
+        /// What compiles JSON Schemas in place of ``JSONSchema``; nil by default.
+        package var jsonCompiler: JSONSchemaCompiler?
 
-        /// Options with a compiler of JSON Schemas.
-        package init(json: @escaping JSONSchemaCompiler) {
-            self.json = json
+        /// Options with their defaults.
+        package init() {}
+
+        /// Compiles a JSON Schema.
+        func compile(
+            _ text: [UInt8], _ references: [FetchedSchema.Reference]
+        ) throws -> any RecordValidator {
+            if let jsonCompiler { return try jsonCompiler(text, references) }
+            let byName = Dictionary(references.map { ($0.name, $0.text) }) { first, _ in first }
+            return try JSONSchema(text.span.bytes, references: byName, options: json)
         }
     }
 
@@ -52,7 +61,7 @@ package final class RegisteredSchema: Sendable {
             case .json:
                 let title = try SchemaDocument.parse(fetched.text)["title"]
                 if case .string(let text)? = title { recordName = text } else { recordName = nil }
-                form = .single(try options.json(fetched.text, fetched.references))
+                form = .single(try options.compile(fetched.text, fetched.references))
             case .protobuf:
                 let schema = try ProtobufSchema(file: fetched.text, references: fetched.references.map(\.text))
                 recordName = nil

@@ -210,6 +210,20 @@ struct AvroValidatorTests {
         #expect(validator.fault(in: Array(bytes.dropLast()).span.bytes)?.reason == .truncated)
     }
 
+    @Test(arguments: [#"[]"#, #"[{"name":"x","type":"float"}]"#])
+    func `schemas that would be long if they were laid out are compiled soon`(fields: String) throws {
+        var schema = #"{"type":"record","name":"R0","fields":\#(fields)}"#
+        for level in 1...40 {
+            schema = """
+                {"type":"record","name":"R\(level)","fields":[{"name":"a","type":\(schema)},
+                {"name":"b","type":"R\(level - 1)"}]}
+                """
+        }
+        let validator = try AvroValidator(AvroSchema(schema))
+        let bytes: [UInt8] = [0]
+        #expect(validator.fault(in: bytes.span.bytes) != nil)
+    }
+
     @Test func `a violation names the field and the byte`() throws {
         let schema = """
             {"type":"record","name":"R","fields":[{"name":"items","type":{"type":"array","items":

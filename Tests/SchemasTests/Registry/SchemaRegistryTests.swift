@@ -19,13 +19,7 @@ struct SchemaRegistryTests {
     private func registry(
         _ options: RegistryOptions = .init(kind: .confluent)
     ) -> SchemaRegistry {
-        SchemaRegistry(
-            options: options,
-            compilation: .init { text, _ in
-                guard text != Array("{}".utf8) else { throw SchemaError("has nothing in it") }
-                return TextValidator()
-            },
-            transport: transport)
+        SchemaRegistry(options: options, compilation: .init(), transport: transport)
     }
 
     private func topic(
@@ -57,7 +51,7 @@ struct SchemaRegistryTests {
             let violations = validators.compactMap {
                 $0.validate(payload.span.bytes, scratch: ValidationScratch())
             }
-            return violations.count < validators.count ? "valid" : "\(violations[0])"
+            return violations.count < validators.count ? "valid" : violations.first.map { "\($0)" } ?? "none"
         case .failure(let failure): return failure.reason.rawValue
         case .malformed(let violation): return violation.reason
         case .pending: return "pending"
@@ -209,19 +203,40 @@ struct SchemaRegistryTests {
     @Test func `schemas that are not valid are failures`() throws {
         transport.set("/schemas/ids/1", .answer(200, #"{"schema":"\"strin\""}"#))
         transport.set("/schemas/ids/1/subjects", .answer(200, #"["orders-value"]"#))
-        transport.set("/schemas/ids/2", .answer(200, #"{"schema":"{}","schemaType":"JSON"}"#))
+        transport.set("/schemas/ids/2", .answer(200, #"{"schema":"{","schemaType":"JSON"}"#))
         transport.set("/schemas/ids/2/subjects", .answer(200, #"["orders-value"]"#))
         let schemas = topic(registry())
         #expect(try check(schemas, framed(1, [])) == "invalid_schema")
         #expect(try check(schemas, framed(2, [])) == "invalid_schema")
     }
 
-    @Test func `JSON Schemas are compiled by who can, and named by their titles`() throws {
-        transport.set("/schemas/ids/1", .answer(200, #"{"schema":"{\"title\":\"Order\"}","schemaType":"JSON"}"#))
+    @Test func `JSON Schemas are named by their titles, and use others`() throws {
+        let text = #"{"title":"Order","properties":{"by":{"$ref":"customer.json"}}}"#
+        transport.set(
+            "/schemas/ids/1",
+            .answer(
+                200,
+                """
+                {"schema":\(JSONWriting.quote(text)),"schemaType":"JSON",
+                "references":[{"name":"customer.json","subject":"customer","version":1}]}
+                """))
+        transport.set(
+            "/subjects/customer/versions/1", .answer(200, #"{"schema":"{\"type\":\"string\"}","schemaType":"JSON"}"#))
         transport.set("/schemas/ids/1/subjects", .answer(200, #"["Order"]"#))
         let schemas = topic(registry(), .recordName)
-        #expect(try check(schemas, framed(1, [0x61])) == "valid")
-        #expect(try check(schemas, framed(1, [0xFF])) == "is not UTF-8")
+        #expect(try check(schemas, framed(1, Array(#"{"by":"me"}"#.utf8))) == "valid")
+        #expect(try check(schemas, framed(1, Array(#"{"by":1}"#.utf8))).hasPrefix("/by"))
+    }
+
+    @Test func `somebody else may compile JSON Schemas`() throws {
+        transport.set("/schemas/ids/1", .answer(200, #"{"schema":"{}","schemaType":"JSON"}"#))
+        transport.set("/schemas/ids/1/subjects", .answer(200, #"["orders-value"]"#))
+        var compilation = RegisteredSchema.Options()
+        compilation.jsonCompiler = { _, _ in TextValidator() }
+        let registry = SchemaRegistry(
+            options: .init(kind: .confluent), compilation: compilation, transport: transport)
+        #expect(try check(topic(registry), framed(1, [0x61])) == "valid")
+        #expect(try check(topic(registry), framed(1, [0xFF])) == "is not UTF-8")
     }
 
     @Test func `Protobuf's message is chosen by the record`() throws {
