@@ -28,7 +28,7 @@ package struct KafkaAdmin: Sendable {
     private let timeout: TimeAmount
 
     private static let apiVersions: Int16 = 0
-    private static let metadataVersions: ClosedRange<Int16> = 4...12
+    private static let metadataVersions: ClosedRange<Int16> = 1...12
     private static let creationVersions: ClosedRange<Int16> = 2...7
 
     /// - Parameters:

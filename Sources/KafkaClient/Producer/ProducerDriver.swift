@@ -12,6 +12,8 @@ final class ProducerDriver {
     private let ends: EndCounts
     private let outcome: @Sendable (ProducerOutcome) -> Void
 
+    private static let flushGrace = TimeAmount.seconds(1)
+
     private var connections: [ConnectionID: BrokerConnection] = [:]
     private var alarm: (at: NIODeadline, task: Scheduled<Void>)?
     private var isAdvancing = false
@@ -50,10 +52,11 @@ final class ProducerDriver {
     ///
     /// - Parameters:
     ///   - deadline: after which what is left fails.
-    ///   - flushed: the stages' last records have come. A loop that is gone says nothing; the deadline holds anyway.
+    ///   - flushed: the stages' last records have come. A loop that is gone says nothing: it is not waited for longer
+    ///     than a second after the deadline.
     func drain(deadline: NIODeadline, after flushed: [EventLoopFuture<Void>]) -> EventLoopFuture<Void> {
         let whenFlushed = EventLoopFuture.andAllComplete(flushed, on: loop)
-        let late = loop.assumeIsolated().scheduleTask(deadline: deadline) { self.startDraining(deadline) }
+        let late = loop.assumeIsolated().scheduleTask(deadline: deadline + Self.flushGrace) { self.startDraining(deadline) }
         whenFlushed.assumeIsolated().whenComplete { _ in
             late.cancel()
             self.startDraining(deadline)

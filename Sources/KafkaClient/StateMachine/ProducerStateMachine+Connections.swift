@@ -32,9 +32,13 @@ extension ProducerStateMachine {
 
     /// A connection could not be opened, or was lost.
     package mutating func closed(_ connection: ConnectionID, now: NIODeadline) {
+        closed(connection, now: now, byBroker: true)
+    }
+
+    private mutating func closed(_ connection: ConnectionID, now: NIODeadline, byBroker: Bool) {
         guard let key = serverOfConnection.removeValue(forKey: connection), var server = servers[key] else { return }
         // Brokers before 2.4 close the connection on a version of ApiVersions that they do not know.
-        if case .negotiating = server.phase, !server.asksOldVersions {
+        if byBroker, case .negotiating = server.phase, !server.asksOldVersions {
             server.asksOldVersions = true
         } else if case .ready = server.phase {
             server.failures = 0
@@ -68,8 +72,7 @@ extension ProducerStateMachine {
         for (key, server) in servers {
             guard let first = server.asked.first, let connection = server.connection else { continue }
             if first.deadline <= now {
-                actions.append(.close(connection))
-                closed(connection, now: now)
+                giveUp(connection, now: now)
             } else {
                 wake(at: servers[key]?.asked.first?.deadline ?? .distantFuture)
             }
@@ -198,6 +201,6 @@ extension ProducerStateMachine {
 
     private mutating func giveUp(_ connection: ConnectionID, now: NIODeadline) {
         actions.append(.close(connection))
-        closed(connection, now: now)
+        closed(connection, now: now, byBroker: false)
     }
 }

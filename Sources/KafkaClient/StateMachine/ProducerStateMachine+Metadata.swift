@@ -4,8 +4,9 @@ import NIOCore
 
 /// What is known of the cluster: brokers, topics, leaders.
 extension ProducerStateMachine {
-    /// From the one on that can ask without making topics; IDs are there from 10 on.
-    private static let versions: ClosedRange<Int16> = 4...12
+    /// From the one on that has the controller. Brokers since 0.11 have 4, in which asking need not make a topic; IDs are
+    /// there from 10 on.
+    private static let versions: ClosedRange<Int16> = 1...12
     private static let creationVersions: ClosedRange<Int16> = 2...7
     /// The first CreateTopics in which −1 stands for the broker's defaults.
     private static let firstWithDefaults: Int16 = 4
@@ -101,7 +102,7 @@ extension ProducerStateMachine {
     private mutating func learn(
         _ answer: MetadataResponse.MetadataResponseTopic, _ topic: Int, now: NIODeadline
     ) -> Bool {
-        guard answer.errorCode == .none || !answer.partitions.isEmpty else {
+        guard answer.errorCode == .none else {
             return learn(answer.errorCode, topic: topic)
         }
         topics[topic].existence = .known

@@ -12,6 +12,19 @@ final class ProducerBench: Sendable {
     let producer: KafkaProducer
     let source: any EventLoop
     let ends: Ends
+    let connector = CountingConnector()
+
+    /// Counts the connections that are asked for.
+    final class CountingConnector: BrokerConnector {
+        private let count = Atomic(0)
+
+        var connects: Int { count.load(ordering: .relaxed) }
+
+        func connect(host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<BrokerConnection> {
+            count.add(1, ordering: .relaxed)
+            return PlainConnector(timeout: .seconds(5)).connect(host: host, port: port, on: loop)
+        }
+    }
 
     /// The outcomes, in their order.
     final class Ends: Sendable {
@@ -35,7 +48,7 @@ final class ProducerBench: Sendable {
         self.ends = ends
         source = MultiThreadedEventLoopGroup.singleton.next()
         producer = KafkaProducer(
-            configuration, connector: PlainConnector(timeout: .seconds(5)),
+            configuration, connector: connector,
             eventLoop: MultiThreadedEventLoopGroup.singleton.next(), outcome: { ends.add($0) })
     }
 
