@@ -34,6 +34,9 @@ struct PartitionQueue: Sendable {
     func nextToSend(now: NIODeadline, maxInFlight: Int) -> Int? {
         guard inFlight < maxInFlight, !(isSettling && inFlight > 0), inFlight < batches.count else { return nil }
         if let retryAt, retryAt > now { return nil }
+        // A batch that came back may be in the log. The broker knows the last five only: were others to go past it while
+        // it fails again and again, it would be forgotten, and written twice.
+        if inFlight > 0, let first = batches.first, first.failures > 0 { return nil }
         return inFlight
     }
 
