@@ -58,10 +58,18 @@ func tests(
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
     .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
+    .target(name: "CCRC32C", path: "Sources/CLibraries/CCRC32C"),
     .target(
         name: "CCrypto", path: "Sources/CLibraries/CCrypto",
         linkerSettings: [.linkedLibrary("crypto")]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLibraries/CLZ4", pkgConfig: "liblz4"),
+    .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
+    .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
+    module(
+        "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
+        settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
@@ -107,7 +115,7 @@ let modules: [Target] = [
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -150,6 +158,8 @@ let testTargets: [Target] = [
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
+    tests(
+        of: "KafkaRecords", ["KafkaMessages", "KafkaWire", nioCore], resources: [.copy("fixtures")]),
     tests(of: "KafkaWire", [nioCore]),
     tests(
         of: "ProxyRuntime",
