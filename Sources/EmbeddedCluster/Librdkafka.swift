@@ -37,7 +37,9 @@ struct Librdkafka: Sendable {
 
     let newPartitionList: @convention(c) (Int32) -> OpaquePointer?
     let addPartition: @convention(c) (OpaquePointer, CString, Int32) -> UnsafeMutableRawPointer?
+    let setPartitionOffset: @convention(c) (OpaquePointer, CString, Int32, Int64) -> Int32
     let destroyPartitionList: @convention(c) (OpaquePointer) -> Void
+    let assign: @convention(c) (OpaquePointer, OpaquePointer) -> Int32
     let subscribe: @convention(c) (OpaquePointer, OpaquePointer) -> Int32
     let pollConsumer: @convention(c) (OpaquePointer, Int32) -> UnsafeMutableRawPointer?
     let destroyMessage: @convention(c) (UnsafeMutableRawPointer) -> Void
@@ -90,7 +92,9 @@ struct Librdkafka: Sendable {
         flush = try symbol("flush")
         newPartitionList = try symbol("topic_partition_list_new")
         addPartition = try symbol("topic_partition_list_add")
+        setPartitionOffset = try symbol("topic_partition_list_set_offset")
         destroyPartitionList = try symbol("topic_partition_list_destroy")
+        assign = try symbol("assign")
         subscribe = try symbol("subscribe")
         pollConsumer = try symbol("consumer_poll")
         destroyMessage = try symbol("message_destroy")

@@ -56,7 +56,9 @@ final class ProducerDriver {
     ///     than a second after the deadline.
     func drain(deadline: NIODeadline, after flushed: [EventLoopFuture<Void>]) -> EventLoopFuture<Void> {
         let whenFlushed = EventLoopFuture.andAllComplete(flushed, on: loop)
-        let late = loop.assumeIsolated().scheduleTask(deadline: deadline + Self.flushGrace) { self.startDraining(deadline) }
+        let late = loop.assumeIsolated().scheduleTask(deadline: deadline + Self.flushGrace) {
+            self.startDraining(deadline)
+        }
         whenFlushed.assumeIsolated().whenComplete { _ in
             late.cancel()
             self.startDraining(deadline)

@@ -17,7 +17,9 @@ extension ProducerStateMachine {
         }
         var unanswered = batches
         for topic in answer.responses {
-            guard let known = topic.name.isEmpty ? topicsByID[topic.topicID] : topicsByName[topic.name] else { continue }
+            guard let known = topic.name.isEmpty ? topicsByID[topic.topicID] : topicsByName[topic.name] else {
+                continue
+            }
             for result in topic.partitionResponses {
                 guard topics[known].partitions.indices.contains(Int(result.index)) else { continue }
                 let place = topics[known].partitions[Int(result.index)]
@@ -59,7 +61,9 @@ extension ProducerStateMachine {
 
     /// Takes a batch that is not on its way any more out; nil if it has been reported already.
     private mutating func comeBack(_ id: UInt64, partition place: Int) -> Int? {
-        guard let offset = partitions[place].place(of: id), partitions[place].batches[offset].isInFlight else { return nil }
+        guard let offset = partitions[place].place(of: id), partitions[place].batches[offset].isInFlight else {
+            return nil
+        }
         partitions[place].batches[offset].isInFlight = false
         partitions[place].inFlight -= 1
         return offset

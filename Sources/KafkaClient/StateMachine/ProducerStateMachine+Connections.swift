@@ -168,7 +168,8 @@ extension ProducerStateMachine {
     package mutating func answered(
         _ answer: ProducerAnswer, to request: UInt64, on connection: ConnectionID, now: NIODeadline
     ) {
-        guard let key = serverOfConnection[connection], let index = servers[key]?.asked.firstIndex(where: { $0.id == request }),
+        guard let key = serverOfConnection[connection],
+            let index = servers[key]?.asked.firstIndex(where: { $0.id == request }),
             let asked = servers[key]?.asked.remove(at: index)
         else { return }
         servers[key]?.lastUsed = now

@@ -40,7 +40,9 @@ extension ProducerStateMachine {
 
     /// Asks for an ID, if there is none and records wait for one.
     mutating func askForIdentity(now: NIODeadline) {
-        guard configuration.givesSequences, identity.current == nil, !identity.isAsked, bufferedRecords > 0 else { return }
+        guard configuration.givesSequences, identity.current == nil, !identity.isAsked, bufferedRecords > 0 else {
+            return
+        }
         if let retryAt = identity.retryAt, retryAt > now {
             wake(at: retryAt)
             return

@@ -26,7 +26,9 @@ extension ProducerStateMachine {
 
     private mutating func askForMetadata(now: NIODeadline) {
         guard !metadata.isAsked else { return }
-        if let learnedAt = metadata.learnedAt, learnedAt + configuration.metadataMaxAge <= now { metadata.isStale = true }
+        if let learnedAt = metadata.learnedAt, learnedAt + configuration.metadataMaxAge <= now {
+            metadata.isStale = true
+        }
         guard needsMetadata else { return }
         if let retryAt = metadata.retryAt, retryAt > now {
             wake(at: retryAt)

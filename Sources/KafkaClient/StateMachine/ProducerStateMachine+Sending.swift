@@ -163,7 +163,9 @@ extension ProducerStateMachine {
     }
 
     private mutating func failWaitingBatches(partition place: Int, _ failure: ProducerFailure) {
-        while partitions[place].inFlight < partitions[place].batches.count, let last = partitions[place].batches.popLast() {
+        while partitions[place].inFlight < partitions[place].batches.count,
+            let last = partitions[place].batches.popLast()
+        {
             report(last, of: partitions[place], .failed(failure))
         }
     }

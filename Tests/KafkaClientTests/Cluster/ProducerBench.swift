@@ -82,9 +82,9 @@ final class ProducerBench: Sendable {
     }
 
     /// Reads values back, with checksums checked.
-    func read(_ count: Int, from topic: String) throws -> [String] {
+    func read(_ count: Int, from topic: String, partitions: Int32 = 1) throws -> [String] {
         let consumer = try EmbeddedConsumer(
-            bootstrapServers: cluster.bootstrapServers, group: "readers", topics: [topic], clientID: "tests",
+            bootstrapServers: cluster.bootstrapServers, topic: topic, partitions: partitions, clientID: "tests",
             properties: ["check.crcs": "true"])
         defer { consumer.close() }
         return try consumer.read(count, within: .seconds(20))

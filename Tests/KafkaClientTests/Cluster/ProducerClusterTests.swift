@@ -16,7 +16,7 @@ struct ProducerClusterTests {
         try bench.cluster.createTopic("orders", partitions: 4)
         #expect(try await bench.enqueue(values, to: "orders") == 500)
         try await bench.shutDown()
-        #expect(try bench.read(500, from: "orders").sorted() == values.sorted())
+        #expect(try bench.read(500, from: "orders", partitions: 4).sorted() == values.sorted())
         #expect(bench.producer.counts.delivered == 500)
         #expect(bench.producer.counts.bufferedBytes == 0)
     }
@@ -43,9 +43,10 @@ struct ProducerClusterTests {
         #expect(try bench.read(500, from: "orders") == values)
     }
 
-    @Test(arguments: [
-        2, 3, 5, 6, 7, 8, 9, 13, 19, 20, 45, 47, 56, 59, 74, 75, EmbeddedCluster.connectionLost,
-    ] as [Int16])
+    @Test(
+        arguments: [
+            2, 3, 5, 6, 7, 8, 9, 13, 19, 20, 45, 47, 56, 59, 74, 75, EmbeddedCluster.connectionLost,
+        ] as [Int16])
     func `it keeps order and loses nothing when requests fail with`(code: Int16) async throws {
         let bench = try ProducerBench(brokers: 2) {
             $0.maxBatchBytes = 500

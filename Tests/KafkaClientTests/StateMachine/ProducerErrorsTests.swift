@@ -17,14 +17,15 @@ struct ProducerErrorsTests {
         return cluster
     }
 
-    @Test(arguments: [
-        .corruptMessage, .unknownTopicOrPartition, .leaderNotAvailable, .notLeaderOrFollower, .requestTimedOut,
-        .brokerNotAvailable, .replicaNotAvailable, .networkException, .coordinatorLoadInProgress,
-        .coordinatorNotAvailable, .notCoordinator, .notEnoughReplicas, .notEnoughReplicasAfterAppend,
-        .concurrentTransactions, .kafkaStorageError, .fencedLeaderEpoch, .unknownLeaderEpoch,
-        .throttlingQuotaExceeded, .unknownTopicID, .inconsistentTopicID, .outOfOrderSequenceNumber,
-        .unknownProducerID, .invalidProducerEpoch,
-    ] as [ErrorCode])
+    @Test(
+        arguments: [
+            .corruptMessage, .unknownTopicOrPartition, .leaderNotAvailable, .notLeaderOrFollower, .requestTimedOut,
+            .brokerNotAvailable, .replicaNotAvailable, .networkException, .coordinatorLoadInProgress,
+            .coordinatorNotAvailable, .notCoordinator, .notEnoughReplicas, .notEnoughReplicasAfterAppend,
+            .concurrentTransactions, .kafkaStorageError, .fencedLeaderEpoch, .unknownLeaderEpoch,
+            .throttlingQuotaExceeded, .unknownTopicID, .inconsistentTopicID, .outOfOrderSequenceNumber,
+            .unknownProducerID, .invalidProducerEpoch,
+        ] as [ErrorCode])
     func `a batch is sent again after`(code: ErrorCode) {
         var cluster = begun()
         cluster.refuse(code)
@@ -36,12 +37,13 @@ struct ProducerErrorsTests {
         #expect(cluster.machine.retries == 1)
     }
 
-    @Test(arguments: [
-        .unknownServerError, .offsetOutOfRange, .messageTooLarge, .invalidTopicException, .recordListTooLarge,
-        .invalidRequiredAcks, .topicAuthorizationFailed, .clusterAuthorizationFailed, .invalidTimestamp,
-        .unsupportedVersion, .unsupportedForMessageFormat, .policyViolation, .invalidRecord, .producerFenced,
-        .unsupportedCompressionType, ErrorCode(rawValue: 9_999),
-    ] as [ErrorCode])
+    @Test(
+        arguments: [
+            .unknownServerError, .offsetOutOfRange, .messageTooLarge, .invalidTopicException, .recordListTooLarge,
+            .invalidRequiredAcks, .topicAuthorizationFailed, .clusterAuthorizationFailed, .invalidTimestamp,
+            .unsupportedVersion, .unsupportedForMessageFormat, .policyViolation, .invalidRecord, .producerFenced,
+            .unsupportedCompressionType, ErrorCode(rawValue: 9_999),
+        ] as [ErrorCode])
     func `a batch fails at once after`(code: ErrorCode) {
         var cluster = begun()
         cluster.refuse(code)

@@ -14,7 +14,8 @@ extension SimulatedCluster {
         guard asked.indices.contains(index) else { return }
         let one = asked[index]
         guard case .produce(let request) = one.request else { return }
-        let response = respond(request, at: connections[one.connection] ?? 0, version: one.version) { cluster, name, part in
+        let response = respond(request, at: connections[one.connection] ?? 0, version: one.version) {
+            cluster, name, part in
             cluster.write(part, to: name, at: cluster.connections[one.connection] ?? 0)
         }
         if isLost {
