@@ -162,7 +162,7 @@ let testTargets: [Target] = [
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(
         of: "KafkaClient",
-        ["EmbeddedCluster", "KafkaMessages", "KafkaRecords", "KafkaWire", nioCore, nioPosix]),
+        ["EmbeddedCluster", "KafkaMessages", "KafkaRecords", "KafkaWire", nioCore, nioEmbedded, nioPosix]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(

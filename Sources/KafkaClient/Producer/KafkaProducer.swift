@@ -67,6 +67,7 @@ package final class KafkaProducer: Sendable {
     /// Takes a lock: ask once for each loop, or connection, and keep what comes.
     ///
     /// - Parameter loop: the caller's own.
+    /// - Returns: where the loop's records are given.
     package func stage(on loop: any EventLoop) -> ProducerStage {
         loop.preconditionInEventLoop()
         return shared.withLock { shared in

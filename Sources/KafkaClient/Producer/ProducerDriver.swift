@@ -54,6 +54,7 @@ final class ProducerDriver {
     ///   - deadline: after which what is left fails.
     ///   - flushed: the stages' last records have come. A loop that is gone says nothing: it is not waited for longer
     ///     than a second after the deadline.
+    /// - Returns: when all has come to its end.
     func drain(deadline: NIODeadline, after flushed: [EventLoopFuture<Void>]) -> EventLoopFuture<Void> {
         let whenFlushed = EventLoopFuture.andAllComplete(flushed, on: loop)
         let late = loop.assumeIsolated().scheduleTask(deadline: deadline + Self.flushGrace) {

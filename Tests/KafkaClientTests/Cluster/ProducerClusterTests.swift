@@ -115,7 +115,7 @@ struct ProducerClusterTests {
     }
 
     @Test func `it fails records whose time is over, with the reason`() async throws {
-        let bench = try ProducerBench(brokers: 1) { $0.deliveryTimeout = .seconds(1) }
+        let bench = try ProducerBench(brokers: 1) { $0.deliveryTimeout = .seconds(4) }
         try bench.cluster.createTopic("orders", partitions: 1)
         try bench.cluster.failNextRequests(Array(repeating: 19, count: 1_000), of: ProducerBench.produce)
         _ = try await bench.enqueue(["late"], to: "orders")

@@ -9,7 +9,9 @@ import NIOCore
 extension SimulatedCluster {
     /// Answers the oldest Produce of all, or of one connection, as a broker would.
     ///
-    /// - Parameter isLost: it is written, and the connection breaks before the answer.
+    /// - Parameters:
+    ///   - index: which of those that wait.
+    ///   - isLost: it is written, and the connection breaks before the answer.
     mutating func serve(_ index: Int = 0, isLost: Bool = false) {
         guard asked.indices.contains(index) else { return }
         let one = asked[index]
