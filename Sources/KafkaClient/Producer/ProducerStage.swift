@@ -18,6 +18,8 @@ package final class ProducerStage {
     /// What was taken from the budget, and not used yet.
     private var credit = 0
     private var timestamp: Int64 = 0
+    /// What was handed over last, as what the next will probably have.
+    private var usualBytes = 0
     private var isFlushPlanned = false
 
     /// Staged bytes are handed over when there are as many, before their time.
@@ -100,6 +102,7 @@ package final class ProducerStage {
         budget.give(credit)
         credit = 0
         guard staged.count > 0 else { return }
+        usualBytes = staged.bytes.readableBytes
         producer.receive(staged)
         staged = StagedRecords()
     }
@@ -107,7 +110,7 @@ package final class ProducerStage {
     private func begin() {
         staged.stagedAt = .now()
         timestamp = WallClock.milliseconds()
-        staged.bytes.reserveCapacity(min(maxStagedBytes + maxStagedBytes / 8, 8 << 10))
+        staged.bytes.reserveCapacity(max(usualBytes, 2 << 10))
         guard !isFlushPlanned else { return }
         isFlushPlanned = true
         let flush = { [self] in
