@@ -77,7 +77,11 @@ let modules: [Target] = [
         settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
-    module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
+    module(
+        "KafkaClient",
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", collections, nioCore, nioPosix],
+        settings: hotPath
+    ),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     .target(
@@ -170,6 +174,9 @@ let testTargets: [Target] = [
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
+    tests(
+        of: "KafkaClient",
+        ["EmbeddedCluster", "KafkaMessages", "KafkaRecords", "KafkaWire", nioCore, nioEmbedded, nioPosix]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
     tests(
