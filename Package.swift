@@ -74,8 +74,13 @@ let modules: [Target] = [
         settings: hotPath
     ),
     module(
+        "Sinks",
+        ["FilterAPI", "KafkaClient", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioPosix],
+        settings: hotPath
+    ),
+    module(
         "AccessLogFilter",
-        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", logging, nioCore],
         path: "Sources/Filters/AccessLog",
         settings: hotPath
     ),
@@ -121,7 +126,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
+            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
+            "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
@@ -135,7 +141,10 @@ let executables: [Target] = [
 let testTargets: [Target] = [
     tests(
         of: "AccessLogFilter",
-        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", logging, nioCore, nioEmbedded,
+            nioPosix,
+        ]
     ),
     tests(
         of: "AuthorizationFilter",
@@ -167,6 +176,13 @@ let testTargets: [Target] = [
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
+    tests(
+        of: "Sinks",
+        [
+            "FilterAPI", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
+            nioPosix,
+        ]
+    ),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "Telemetry", [logging]),
     tests(

@@ -87,6 +87,13 @@ package struct BrokerConnection: Sendable {
         }
     }
 
+    /// Gives the channel to somebody else, who reads what comes from now on. No answer may be missing.
+    package func release() -> EventLoopFuture<any Channel> {
+        channel.eventLoop.flatSubmit { [channel, handler] in
+            channel.pipeline.syncOperations.removeHandler(handler.value).map { channel }
+        }
+    }
+
     /// Closes the connection.
     package func close() {
         channel.close(promise: nil)
@@ -94,7 +101,7 @@ package struct BrokerConnection: Sendable {
 }
 
 /// Puts an answer together and gives it to whoever asked.
-private final class AnswerHandler: ChannelInboundHandler {
+private final class AnswerHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private var received = ByteBuffer()
