@@ -85,6 +85,11 @@ let modules: [Target] = [
         settings: hotPath
     ),
     module(
+        "AuditFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", nioCore],
+        path: "Sources/Filters/Audit"
+    ),
+    module(
         "TopicRewriteFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
@@ -126,7 +131,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
+            "AccessLogFilter", "Admin", "AuditFilter", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
@@ -144,6 +149,13 @@ let testTargets: [Target] = [
         [
             "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", logging, nioCore, nioEmbedded,
             nioPosix,
+        ]
+    ),
+    tests(
+        of: "AuditFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "SASL", "Settings",
+            "Sinks", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
     tests(
