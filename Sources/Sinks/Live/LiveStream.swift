@@ -59,15 +59,19 @@ final class LiveStream: FilterStream {
             watcher.end(Self.line("too many watch already"))
             return AsyncStream { await watcher.next() }
         }
+        // Whoever lets go of the stream has stopped to watch, however that came.
+        let watch = Watch {
+            self.remove(number)
+            watcher.end(nil)
+        }
         return AsyncStream {
             guard let lines = await watcher.next() else {
-                self.remove(number)
+                watch.end()
                 return nil
             }
             return lines
         } onCancel: {
-            self.remove(number)
-            watcher.end(nil)
+            watch.end()
         }
     }
 
@@ -82,6 +86,19 @@ final class LiveStream: FilterStream {
     fileprivate static func line(_ message: String) -> ByteBuffer {
         ByteBuffer(string: "{\"stream_ended\":\"\(message)\"}\n")
     }
+}
+
+/// Ends with the last reference, if not before.
+private final class Watch: Sendable {
+    private let onEnd: @Sendable () -> Void
+
+    init(onEnd: @escaping @Sendable () -> Void) {
+        self.onEnd = onEnd
+    }
+
+    deinit { onEnd() }
+
+    func end() { onEnd() }
 }
 
 /// One who watches.
