@@ -58,13 +58,25 @@ func tests(
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
     .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
+    .target(name: "CCRC32C", path: "Sources/CLibraries/CCRC32C"),
     .target(
         name: "CCrypto", path: "Sources/CLibraries/CCrypto",
         linkerSettings: [.linkedLibrary("crypto")]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLibraries/CLZ4", pkgConfig: "liblz4"),
+    .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
+    .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
+    module(
+        "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
+        settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
-    module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
+    module(
+        "KafkaClient",
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", collections, nioCore, nioPosix],
+        settings: hotPath
+    ),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
@@ -75,7 +87,9 @@ let modules: [Target] = [
     ),
     module(
         "Sinks",
-        ["FilterAPI", "KafkaClient", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioPosix],
+        [
+            "FilterAPI", "KafkaClient", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioPosix,
+        ],
         settings: hotPath
     ),
     module(
@@ -117,7 +131,7 @@ let modules: [Target] = [
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -169,8 +183,13 @@ let testTargets: [Target] = [
     tests(of: "Admin", ["Settings", "Telemetry", httpTypes, logging, nioCore, nioPosix, serviceLifecycle]),
     tests(of: "EmbeddedCluster"),
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
+    tests(
+        of: "KafkaClient",
+        ["EmbeddedCluster", "KafkaMessages", "KafkaRecords", "KafkaWire", nioCore, nioEmbedded, nioPosix]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
+    tests(
+        of: "KafkaRecords", ["KafkaMessages", "KafkaWire", nioCore], resources: [.copy("fixtures")]),
     tests(of: "KafkaWire", [nioCore]),
     tests(
         of: "ProxyRuntime",

@@ -9,11 +9,11 @@ package final class EmbeddedCluster: Sendable {
     /// The bootstrap servers, `address:port`, one a broker.
     package let bootstrapServers: [String]
 
-    private let library: Librdkafka
+    let library: Librdkafka
     private let handles: Mutex<Handles?>
 
     /// Safety: librdkafka's handles may be used from any thread.
-    private struct Handles: @unchecked Sendable {
+    struct Handles: @unchecked Sendable {
         let client: OpaquePointer
         let cluster: OpaquePointer
     }
@@ -71,7 +71,7 @@ package final class EmbeddedCluster: Sendable {
     }
 
     /// Runs `call` on the handles while they are there, and throws the error code that it returns.
-    private func perform(_ action: String, _ call: (Handles) -> Int32) throws(EmbeddedClusterError) {
+    func perform(_ action: String, _ call: (Handles) -> Int32) throws(EmbeddedClusterError) {
         guard let code = handles.withLock({ handles in handles.map(call) }) else {
             throw .failed(action: action, reason: "the cluster is stopped")
         }

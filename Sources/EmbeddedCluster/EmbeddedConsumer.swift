@@ -35,6 +35,36 @@ package final class EmbeddedConsumer: Sendable {
         try library.check(library.subscribe(client, list), "subscribe to \(topics.joined(separator: ", "))")
     }
 
+    /// A consumer that reads all of a topic's partitions from their beginning, in no group, and so without waiting for
+    /// one.
+    ///
+    /// `properties` are further settings by librdkafka's names, and win over the arguments before.
+    ///
+    /// - Throws: `EmbeddedClusterError` if librdkafka is missing or refuses a setting or a partition.
+    package init(
+        bootstrapServers: [String], topic: String, partitions: Int32, clientID: String,
+        properties: [String: String] = [:]
+    ) throws(EmbeddedClusterError) {
+        library = try Librdkafka.load()
+        let defaults = [
+            "bootstrap.servers": bootstrapServers.joined(separator: ","), "client.id": clientID, "group.id": clientID,
+            "enable.auto.commit": "false", "log_level": "2",
+        ]
+        let client = try library.makeClient(
+            .consumer, properties: defaults.merging(properties) { _, given in given })
+        handle = Mutex(Handle(client: client))
+        guard let list = library.newPartitionList(partitions) else {
+            throw .failed(action: "assign", reason: "out of memory")
+        }
+        defer { library.destroyPartitionList(list) }
+        for partition in 0..<max(partitions, 0) {
+            _ = library.addPartition(list, topic, partition)
+            try library.check(
+                library.setPartitionOffset(list, topic, partition, Self.beginning), "begin at the beginning")
+        }
+        try library.check(library.assign(client, list), "read \(topic)")
+    }
+
     deinit { close() }
 
     /// Reads until `count` values came or `timeout` is over, and returns what came.
@@ -72,4 +102,6 @@ package final class EmbeddedConsumer: Sendable {
     }
 
     private static let pollMilliseconds: Int32 = 100
+    /// `RD_KAFKA_OFFSET_BEGINNING`.
+    private static let beginning: Int64 = -2
 }

@@ -3,7 +3,7 @@ internal import Glibc
 /// The functions of librdkafka's C API that this module calls, found at run time.
 ///
 /// The library is opened with `dlopen` and not linked, so that the command needs it for the demo only.
-/// Source: `rdkafka.h` and `rdkafka_mock.h` of librdkafka 1.3 and later, whose binary interface is stable.
+/// Source: `rdkafka.h` and `rdkafka_mock.h` of librdkafka 1.7 and later, whose binary interface is stable.
 struct Librdkafka: Sendable {
     typealias CString = UnsafePointer<CChar>
     typealias DeliveryReport =
@@ -37,7 +37,9 @@ struct Librdkafka: Sendable {
 
     let newPartitionList: @convention(c) (Int32) -> OpaquePointer?
     let addPartition: @convention(c) (OpaquePointer, CString, Int32) -> UnsafeMutableRawPointer?
+    let setPartitionOffset: @convention(c) (OpaquePointer, CString, Int32, Int64) -> Int32
     let destroyPartitionList: @convention(c) (OpaquePointer) -> Void
+    let assign: @convention(c) (OpaquePointer, OpaquePointer) -> Int32
     let subscribe: @convention(c) (OpaquePointer, OpaquePointer) -> Int32
     let pollConsumer: @convention(c) (OpaquePointer, Int32) -> UnsafeMutableRawPointer?
     let destroyMessage: @convention(c) (UnsafeMutableRawPointer) -> Void
@@ -49,6 +51,12 @@ struct Librdkafka: Sendable {
     let createMockTopic: @convention(c) (OpaquePointer, CString, Int32, Int32) -> Int32
     let setMockBrokerDown: @convention(c) (OpaquePointer, Int32) -> Int32
     let setMockBrokerUp: @convention(c) (OpaquePointer, Int32) -> Int32
+    let setMockBrokerRTT: @convention(c) (OpaquePointer, Int32, Int32) -> Int32
+    let setMockLeader: @convention(c) (OpaquePointer, CString, Int32, Int32) -> Int32
+    let setMockTopicError: @convention(c) (OpaquePointer, CString, Int32) -> Void
+    let setMockVersions: @convention(c) (OpaquePointer, Int16, Int16, Int16) -> Int32
+    let pushMockErrors: @convention(c) (OpaquePointer, Int16, Int, UnsafePointer<Int32>) -> Void
+    let clearMockErrors: @convention(c) (OpaquePointer, Int16) -> Void
 
     /// Opens the library.
     ///
@@ -84,7 +92,9 @@ struct Librdkafka: Sendable {
         flush = try symbol("flush")
         newPartitionList = try symbol("topic_partition_list_new")
         addPartition = try symbol("topic_partition_list_add")
+        setPartitionOffset = try symbol("topic_partition_list_set_offset")
         destroyPartitionList = try symbol("topic_partition_list_destroy")
+        assign = try symbol("assign")
         subscribe = try symbol("subscribe")
         pollConsumer = try symbol("consumer_poll")
         destroyMessage = try symbol("message_destroy")
@@ -95,6 +105,12 @@ struct Librdkafka: Sendable {
         createMockTopic = try symbol("mock_topic_create")
         setMockBrokerDown = try symbol("mock_broker_set_down")
         setMockBrokerUp = try symbol("mock_broker_set_up")
+        setMockBrokerRTT = try symbol("mock_broker_set_rtt")
+        setMockLeader = try symbol("mock_partition_set_leader")
+        setMockTopicError = try symbol("mock_topic_set_error")
+        setMockVersions = try symbol("mock_set_apiversion")
+        pushMockErrors = try symbol("mock_push_request_errors_array")
+        clearMockErrors = try symbol("mock_clear_request_errors")
     }
 
     /// Throws what `code`, a `rd_kafka_resp_err_t`, means; 0 is no error.

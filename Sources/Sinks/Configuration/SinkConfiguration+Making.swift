@@ -15,7 +15,9 @@ extension SinkConfiguration {
             return context.isDryRun
                 ? WithheldSink(.documents, context: context)
                 : try FileSink(file, purpose: purpose, context: context)
-        case .topic: throw SettingProblem("topics are not available as sinks yet")
+        case .topic(let topic):
+            return context.isDryRun
+                ? WithheldSink(.records, context: context) : try TopicSink(topic, context: context)
         case .admin: return context.isDryRun ? WithheldSink(.documents, context: context) : LiveSink(context)
         }
     }

@@ -113,6 +113,13 @@ package final class SinkMeter: Sendable, LineObserver {
             queuedBytes.increment(by: Int64(bytes))
         }
 
+        /// A record was not taken after all; ``drop(_:)`` is to say why.
+        func takeBack(bytes: Int) {
+            offered.value &-= 1
+            queuedRecords.decrement()
+            queuedBytes.decrement(by: Int64(bytes))
+        }
+
         /// A record was not taken.
         func drop(_ reason: SinkDropReason) {
             offered.increment()
