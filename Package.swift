@@ -88,7 +88,8 @@ let modules: [Target] = [
     module(
         "Sinks",
         [
-            "FilterAPI", "KafkaClient", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioPosix,
+            "FilterAPI", "KafkaClient", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore,
+            nioPosix,
         ],
         settings: hotPath
     ),
@@ -210,7 +211,8 @@ let testTargets: [Target] = [
     tests(
         of: "Sinks",
         [
-            "FilterAPI", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
+            "EmbeddedCluster", "FilterAPI", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
             nioPosix,
         ]
     ),

@@ -56,7 +56,8 @@ final class DurableTopic: @unchecked Sendable {
         if case .dropped(let reason) = result { return drop(bytes, SinkDropReason(reason)) }
         let promise = loop.makePromise(of: Void.self)
         waiting.append(promise)
-        stage.flush()
+        // In the next turn: what has to be done for a new topic is done in this one.
+        loop.assumeIsolated().execute { stage.flush() }
         return promise.futureResult
     }
 
