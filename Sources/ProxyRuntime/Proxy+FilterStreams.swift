@@ -15,4 +15,9 @@ extension Proxy {
             listener.chain.entries.first { $0.name == name }.map { (listener.name, $0.filter.stream) }
         }
     }
+
+    /// Ends what filters show live: whoever watches must not keep the admin server from ending.
+    package func endStreams() {
+        filters.endStreams()
+    }
 }
