@@ -97,10 +97,23 @@ let modules: [Target] = [
         settings: hotPath
     ),
     module(
+        "Sinks",
+        [
+            "FilterAPI", "KafkaClient", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore,
+            nioPosix,
+        ],
+        settings: hotPath
+    ),
+    module(
         "AccessLogFilter",
-        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", logging, nioCore],
         path: "Sources/Filters/AccessLog",
         settings: hotPath
+    ),
+    module(
+        "AuditFilter",
+        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", nioCore],
+        path: "Sources/Filters/Audit"
     ),
     module(
         "TopicRewriteFilter",
@@ -147,7 +160,8 @@ let executables: [Target] = [
     .executableTarget(
         name: "sluice",
         dependencies: [
-            "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
+            "AccessLogFilter", "Admin", "AuditFilter", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
+            "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
@@ -161,7 +175,17 @@ let executables: [Target] = [
 let testTargets: [Target] = [
     tests(
         of: "AccessLogFilter",
-        ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]
+        [
+            "FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Sinks", "Telemetry", logging, nioCore, nioEmbedded,
+            nioPosix,
+        ]
+    ),
+    tests(
+        of: "AuditFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", "SASL", "Settings",
+            "Sinks", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
+        ]
     ),
     tests(
         of: "AuthorizationFilter",
@@ -202,6 +226,14 @@ let testTargets: [Target] = [
         resources: [.copy("fixtures")]
     ),
     tests(of: "Settings"),
+    tests(
+        of: "Sinks",
+        [
+            "EmbeddedCluster", "FilterAPI", "KafkaWire", "Settings", "SluiceConfiguration", "Telemetry", logging,
+            nioCore, nioEmbedded,
+            nioPosix,
+        ]
+    ),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),

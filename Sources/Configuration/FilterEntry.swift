@@ -12,6 +12,8 @@ package struct FilterEntry: Sendable {
     package var when: WhenCondition?
     /// What the type's own reader made of its settings.
     package var configuration: any Sendable
+    /// The clusters that its settings name.
+    package var clusters: Set<String>
     /// Where it begins in the file.
     package var mark: SettingsMark
 
@@ -22,6 +24,7 @@ package struct FilterEntry: Sendable {
         dryRun: Bool = false,
         when: WhenCondition? = nil,
         configuration: any Sendable,
+        clusters: Set<String> = [],
         mark: SettingsMark = SettingsMark(file: "", line: 0, column: 0)
     ) {
         self.type = type
@@ -29,6 +32,7 @@ package struct FilterEntry: Sendable {
         self.dryRun = dryRun
         self.when = when
         self.configuration = configuration
+        self.clusters = clusters
         self.mark = mark
     }
 }
@@ -44,7 +48,9 @@ struct FilterSettings: Sendable {
         let variants = types.map { type in
             SettingVariant<FilterSettings>(type.name, type.summary) { reader in
                 let common = CommonFilterSettings.read(&reader, when)
+                let before = reader.clusterNames.count
                 let configuration = type.read(&reader)
+                let clusters = reader.clusterNames.dropFirst(before).map(\.value)
                 let name =
                     common.name
                     ?? Located(type.name, mark: reader.mark(of: "type"), path: reader.path(of: "type"))
@@ -56,6 +62,7 @@ struct FilterSettings: Sendable {
                         dryRun: common.dryRun,
                         when: common.when,
                         configuration: configuration,
+                        clusters: Set(clusters),
                         mark: reader.mark()
                     )
                 }

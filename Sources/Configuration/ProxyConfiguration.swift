@@ -67,6 +67,7 @@ package struct ProxyConfiguration: Sendable {
         reportRepeatedNames((listeners ?? []).map(\.name), "listener", &reader)
         reportRepeatedNames((clusters ?? []).map(\.name), "cluster", &reader)
         for listener in listeners ?? [] { check(listener, against: clusters ?? [], &reader) }
+        for wanted in reader.clusterNames { _ = find(wanted, among: clusters ?? [], &reader) }
         let claims = (admin?.claims ?? []) + (listeners ?? []).flatMap(\.claims)
         for issue in AddressClaim.clashes(among: claims) { reader.report(issue) }
 
@@ -80,6 +81,20 @@ package struct ProxyConfiguration: Sendable {
         )
     }
 
+    /// The cluster that is meant; what is wrong with its name is recorded.
+    private static func find(
+        _ wanted: Located<String>, among clusters: [ClusterSettings], _ reader: inout SettingsReader
+    ) -> ClusterSettings? {
+        if let cluster = clusters.first(where: { $0.name?.value == wanted.value }) { return cluster }
+        let names = clusters.compactMap { $0.name?.value }
+        // With a cluster whose name could not be read, nobody knows whether it is the one.
+        guard !names.isEmpty, names.count == clusters.count else { return nil }
+        let near = NearestName.of(wanted.value, among: names)
+        let message = "there is no cluster '\(wanted.value)'"
+        reader.report(SettingsIssue(at: wanted.mark, path: wanted.path, message: message, suggestion: near))
+        return nil
+    }
+
     /// Checks what a listener says of its cluster.
     private static func check(
         _ listener: ListenerSettings,
@@ -87,15 +102,7 @@ package struct ProxyConfiguration: Sendable {
         _ reader: inout SettingsReader
     ) {
         guard let wanted = listener.cluster else { return }
-        let names = clusters.compactMap { $0.name?.value }
-        guard let cluster = clusters.first(where: { $0.name?.value == wanted.value }) else {
-            // With a cluster whose name could not be read, nobody knows whether it is the one.
-            guard !names.isEmpty, names.count == clusters.count else { return }
-            let near = NearestName.of(wanted.value, among: names)
-            let message = "there is no cluster '\(wanted.value)'"
-            reader.report(SettingsIssue(at: wanted.mark, path: wanted.path, message: message, suggestion: near))
-            return
-        }
+        guard let cluster = find(wanted, among: clusters, &reader) else { return }
         if let sasl = listener.sasl, case .passThrough = sasl.value, cluster.configuration?.sasl != nil {
             let message =
                 "pass_through has no meaning: Sluice signs in to '\(wanted.value)' itself; terminate, or leave sasl out"

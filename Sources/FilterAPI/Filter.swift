@@ -38,6 +38,9 @@ public protocol Filter: Sendable {
     /// What an operator sees of the filter and may change on it while it runs; nil if there is nothing.
     var control: (any FilterControl)? { get }
 
+    /// What the filter shows live to whoever watches; nil if nothing.
+    var stream: (any FilterStream)? { get }
+
     /// Called on `SIGUSR1`: files that are written to are to be opened anew.
     func reopenFiles()
 
@@ -59,6 +62,9 @@ extension Filter {
 
     /// Most filters do as their configuration says and no more.
     public var control: (any FilterControl)? { nil }
+
+    /// Most filters have nothing to be watched.
+    public var stream: (any FilterStream)? { nil }
 
     /// Most filters write no files.
     public func reopenFiles() {}
@@ -82,6 +88,9 @@ public protocol ConnectionFilter: AnyObject {
     /// closed under it, and for requests without an answer.
     func completed(_ request: CompletedRequest)
 
+    /// The client has tried to sign in. A dry run is told as well.
+    func authenticated(_ result: AuthenticationResult)
+
     /// The connection has closed; nothing is called after this.
     func connectionClosed()
 }
@@ -93,6 +102,8 @@ extension ConnectionFilter {
     public func response(_ response: FilteredResponse) -> ResponseAction { .forward }
     /// Does nothing.
     public func completed(_ request: CompletedRequest) {}
+    /// Does nothing.
+    public func authenticated(_ result: AuthenticationResult) {}
     /// Does nothing.
     public func connectionClosed() {}
 }

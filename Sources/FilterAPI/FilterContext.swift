@@ -19,13 +19,17 @@ public struct FilterContext: Sendable {
     public let when: WhenCondition?
     /// The cluster behind the listener.
     public let cluster: any ClusterView
+    /// The clusters of the configuration by name, to open connections of the filter's own to. Those that its settings name
+    /// as `.clusterName` are there; with another cluster by that name, the filter is made anew.
+    public let clusters: [String: any ClusterAccess]
     /// The filter of the same name and type on the same listener whose place this one takes at a reload; nil at start.
     public let predecessor: (any Filter)?
 
     /// A context.
     public init(
         name: String, listener: String, metrics: MetricsRegistry, logger: Logger, isDryRun: Bool,
-        when: WhenCondition? = nil, cluster: any ClusterView, predecessor: (any Filter)? = nil
+        when: WhenCondition? = nil, cluster: any ClusterView, clusters: [String: any ClusterAccess] = [:],
+        predecessor: (any Filter)? = nil
     ) {
         self.name = name
         self.listener = listener
@@ -34,6 +38,7 @@ public struct FilterContext: Sendable {
         self.isDryRun = isDryRun
         self.when = when
         self.cluster = cluster
+        self.clusters = clusters
         self.predecessor = predecessor
     }
 }

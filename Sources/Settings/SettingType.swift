@@ -27,6 +27,8 @@ struct SettingsContext: Sendable {
     let environment: SettingsEnvironment
     var issues: [SettingsIssue] = []
     var hidden: [HiddenValue] = []
+    /// Clusters that settings refer to by name.
+    var clusterNames: [Located<String>] = []
 
     mutating func report(_ message: String, at node: SettingsNode, suggestion: String? = nil) {
         issues.append(SettingsIssue(at: node.mark, path: node.path, message: message, suggestion: suggestion))

@@ -161,6 +161,9 @@ public struct SettingsReader {
         return key.map { SettingsNode.path(node.path, key: $0) } ?? node.path
     }
 
+    /// The names of clusters that were read so far as ``SettingType/clusterName``, here and in what was read before.
+    public var clusterNames: [Located<String>] { context.clusterNames }
+
     /// Records that something is wrong with the value of `key`, or with the mapping as a whole.
     ///
     /// - Parameters:
@@ -191,6 +194,7 @@ extension SettingsReader {
     func finish<Value>(_ value: Value?, _ context: inout SettingsContext) -> SettingReading<Value>? {
         context.issues = self.context.issues
         context.hidden = self.context.hidden
+        context.clusterNames = self.context.clusterNames
         if !toleratesUnknownKeys, case .file(_, let entries) = source {
             let usable = declared.filter { !reserved.contains($0) }
             for entry in entries where !declared.contains(entry.key) {

@@ -1,4 +1,5 @@
 import AccessLogFilter
+import AuditFilter
 import AuthorizationFilter
 import ProxyRuntime
 import RateLimitFilter
@@ -10,6 +11,7 @@ enum BuiltInFilters {
     /// All of them.
     static let all: [BuiltInFilter] = [
         BuiltInFilter(AccessLogFilterFactory.self),
+        BuiltInFilter(AuditFilterFactory.self),
         BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),

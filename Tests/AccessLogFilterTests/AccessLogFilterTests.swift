@@ -5,6 +5,7 @@ import KafkaWire
 import NIOCore
 import NIOEmbedded
 import Settings
+import Sinks
 import Telemetry
 import Testing
 
@@ -102,7 +103,7 @@ struct AccessLogFilterTests {
     @Test("says at once which file cannot be opened")
     func missingFolder() {
         let path = folder.file("missing/log")
-        let error = #expect(throws: AccessLogError.self) {
+        let error = #expect(throws: LineFileError.self) {
             _ = try AccessLogFilter.make(AccessLogConfiguration(path: path))
         }
         #expect(error?.description == "cannot open the access log '\(path)': No such file or directory")

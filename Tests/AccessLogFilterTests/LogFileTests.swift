@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Settings
+import Sinks
 import Synchronization
 import Telemetry
 import Testing
@@ -134,7 +135,7 @@ struct LogFileTests {
     func pipeWithoutReader() throws {
         let pipe = folder.file("pipe")
         try #require(mkfifo(pipe, 0o600) == 0)
-        let error = #expect(throws: AccessLogError.self) { _ = try AccessLogFilter.make(configuration(pipe)) }
+        let error = #expect(throws: LineFileError.self) { _ = try AccessLogFilter.make(configuration(pipe)) }
         #expect(error?.description.hasSuffix("nobody reads from this pipe") == true)
     }
 

@@ -45,6 +45,18 @@ struct AdminServerTests {
         }
     }
 
+    @Test("streams what a filter shows, line by line, until it ends")
+    func streams() async throws {
+        try await withServer { _, addresses in
+            let port = try #require(addresses["admin.address"])
+            let answer = try await exchange(port, "GET /tap?filter=live&limit=2 HTTP/1.1\r\nHost: 127.0.0.1")
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.contains("application/jsonl"))
+            #expect(answer.contains("{\"n\":0}\n") && answer.contains("{\"n\":1}\n"))
+            #expect(!answer.contains("{\"n\":2}\n"))
+        }
+    }
+
     @Test("takes no more of a body than it needs")
     func boundsBodies() async throws {
         try await withServer { proxy, addresses in

@@ -1,5 +1,6 @@
 import Admin
 import Logging
+import NIOCore
 import Settings
 import Synchronization
 
@@ -111,5 +112,17 @@ final class FakeProxy: ProxyInspection {
             return state.ruleChange
         }
     }
+    func watch(filter: String, listener: String?, limit: Int?) async -> WatchResult {
+        guard filter == "live" else {
+            return filter == "log" ? .unavailable("shows nothing") : .unknown("no such filter")
+        }
+        let lines = (0..<(limit ?? 3)).map { ByteBuffer(string: "{\"n\":\($0)}\n") }
+        return .lines(
+            AsyncStream { continuation in
+                for line in lines { continuation.yield(line) }
+                continuation.finish()
+            })
+    }
+
     func quit() async { note("quit") }
 }

@@ -57,6 +57,20 @@ struct FilterEndpointsTests {
         #expect(page[0]["status"] is NSNull && page[0]["when"] is NSNull)
     }
 
+    @Test(
+        "cannot be watched if they are not there or show nothing",
+        arguments: [
+            ([:], 400, "say which filter, as ?filter=NAME\n"),
+            (["filter": "live", "limit": "0"], 400, "limit is a whole number, at least 1\n"),
+            (["filter": "other"], 404, "no such filter\n"),
+            (["filter": "log"], 409, "shows nothing\n"),
+        ] as [(KeyValuePairs<String, String>, Int, String)])
+    func notWatched(parameters: KeyValuePairs<String, String>, status: Int, body: String) async {
+        let answer = await ask(.get, "/tap", parameters)
+        #expect(answer.status.code == status)
+        #expect(answer.body == body)
+    }
+
     @Test("cannot put control characters on a terminal")
     func hostileStatus() async {
         proxy.state.withLock { $0.status = ["a\u{1b}": "b\u{9b}\n", "c": [["d\u{202e}": "e"]]] }

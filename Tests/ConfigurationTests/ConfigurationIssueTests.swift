@@ -291,6 +291,21 @@ import Testing
         #expect(issues(mistake.yaml) == mistake.issues)
     }
 
+    @Test func aFilterMustNameAClusterThatIsThere() {
+        let yaml = minimal(listener: "    filters: [{ type: tap, password: { env: PW }, cluster: man }]")
+        #expect(
+            issues(yaml, variables: ["PW": "x"]) == [
+                "c.yaml:6:60: listeners[0].filters[0].cluster: there is no cluster 'man' (did you mean 'main'?)"
+            ])
+    }
+
+    @Test func theClustersThatAFilterNamesAreKnown() throws {
+        let yaml = minimal(
+            listener: "    filters: [{ type: tap, password: { env: PW }, cluster: main }, { type: access_log }]")
+        let filters = try load(yaml, variables: ["PW": "x"]).configuration.listeners[0].filters
+        #expect(filters.map(\.clusters) == [["main"], []])
+    }
+
     @Test func mistakesInDifferentPlacesAreShownTogetherInOrder() {
         let yaml = """
             admin: { adress: x }

@@ -7,6 +7,12 @@ struct FakeFilterConfiguration: Sendable, Equatable {
     var size: ByteSize
 }
 
+/// What the fake tap's reader makes.
+struct FakeTapConfiguration: Sendable {
+    var cluster: String?
+    var password: Secret
+}
+
 /// Filters of the tests' own.
 let fakeFilters = [
     FilterType(name: "access_log", summary: "Writes a line a request.") { reader in
@@ -19,7 +25,9 @@ let fakeFilters = [
         reader.required("requests", .rate(1...1000), "How many.")
     },
     FilterType(name: "tap", summary: "Copies.") { reader in
-        reader.required("password", .secret, "A secret.")
+        let cluster = reader.optional("cluster", .clusterName, "Where to.")
+        let password = reader.required("password", .secret, "A secret.")
+        return password.map { FakeTapConfiguration(cluster: cluster, password: $0) }
     },
 ]
 

@@ -54,6 +54,14 @@ def test_the_access_log_example_shows_what_passed(cluster: Cluster) -> None:
     assert '"client_id":"shop"' in shown and '"topics":["orders"]' in shown
 
 
+def test_the_audit_example_shows_who_did_what() -> None:
+    with Cluster() as own:
+        shown = show("audit", own)
+    assert '"api":"Produce"' in shown or '"api":"Fetch"' in shown
+    assert '"event":"intent"' in shown and '"event":"outcome"' in shown
+    assert '"client_id":"warehouse"' in shown
+
+
 def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
     with Cluster() as own:
         shown = show("topic-canary", own)

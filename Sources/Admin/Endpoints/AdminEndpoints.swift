@@ -31,6 +31,9 @@ struct AdminEndpoints: Sendable {
             .init(
                 method: .get, path: "/filters", summary: "filters, and what they do at this moment", handler: filters),
             .init(
+                method: .get, path: "/tap", summary: "what a filter shows live; ?filter=NAME, ?listener=NAME, ?limit=N",
+                handler: tap),
+            .init(
                 method: .get, path: "/clusters", summary: "clusters, brokers and where clients find them",
                 handler: clusters),
             .init(

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import NIOCore
 import Telemetry
 
 /// What the admin server answers.
@@ -9,10 +10,17 @@ struct AdminResponse: Sendable {
     var status: HTTPResponse.Status = .ok
     var contentType: String
     var body: String
+    /// What comes behind the body, as it comes; nil if nothing does.
+    var stream: AsyncStream<ByteBuffer>?
     var extraHeaders: HTTPFields = [:]
 
     static func text(_ body: String, status: HTTPResponse.Status = .ok) -> AdminResponse {
         AdminResponse(status: status, contentType: "text/plain; charset=utf-8", body: body)
+    }
+
+    /// Lines of JSON as they come.
+    static func lines(_ stream: AsyncStream<ByteBuffer>) -> AdminResponse {
+        AdminResponse(contentType: "application/jsonl", body: "", stream: stream)
     }
 
     static func json(text: String, status: HTTPResponse.Status = .ok) -> AdminResponse {
@@ -40,7 +48,9 @@ struct AdminResponse: Sendable {
         for (name, value) in Self.isolationHeaders where headers[name] == nil {
             headers[name] = value
         }
-        let response = Response(status: status, headers: headers, body: .init(byteBuffer: .init(string: body)))
+        let content: ResponseBody =
+            stream.map { ResponseBody(asyncSequence: $0) } ?? ResponseBody(byteBuffer: ByteBuffer(string: body))
+        let response = Response(status: status, headers: headers, body: content)
         return isHead ? response.createHeadResponse() : response
     }
 

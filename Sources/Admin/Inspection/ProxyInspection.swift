@@ -42,6 +42,14 @@ package protocol ProxyInspection: Sendable {
     func filters() async -> [FilterInformation]
     /// Changes a rule of a filter on all listeners that have it, or on none.
     func changeRule(_ change: RuleChange) async -> RuleChangeResult
+    /// Begins to watch what a filter shows live.
+    ///
+    /// - Parameters:
+    ///   - filter: the filter's name.
+    ///   - listener: its listener; nil if there is but one with such a filter.
+    ///   - limit: after how many lines the stream ends; nil for never.
+    /// - Returns: the lines, or why there are none.
+    func watch(filter: String, listener: String?, limit: Int?) async -> WatchResult
     /// Begins to drain and end the process, as SIGTERM does; returns before that is done.
     func quit() async
 }

@@ -2,6 +2,7 @@ package import FilterAPI
 import KafkaWire
 import NIOCore
 import Settings
+import Sinks
 import Synchronization
 
 /// Writes a line for each request.
@@ -12,22 +13,32 @@ package final class AccessLogFilter: Filter {
     private let configuration: AccessLogConfiguration
     private let program: LineProgram
     private let account: LineAccount
+    private let backlog: LineBacklog
     /// Nil in a dry run.
-    private let lease: LogFileLease?
+    private let lease: LineFileLease?
     /// The lines of each event loop, by the loop.
     private let loops = Mutex<[ObjectIdentifier: LoopLines]>([:])
+
+    /// What the file is for, in messages.
+    private static let purpose = "access log"
 
     /// How long ``shutDown()`` waits for a file that does not take its lines.
     static let shutDownPatience: Duration = .seconds(2)
 
-    init(_ configuration: AccessLogConfiguration, context: FilterContext) throws(AccessLogError) {
+    init(_ configuration: AccessLogConfiguration, context: FilterContext) throws(LineFileError) {
         self.configuration = configuration
         switch configuration.format {
         case .json(let fields): program = .json(fields)
         case .template(let template): program = LineProgram(template: template)
         }
-        account = LineAccount(context, maxBufferedBytes: configuration.maxBuffered.bytes)
-        lease = context.isDryRun ? nil : try LogFileLease(path: configuration.path, logger: context.logger)
+        account = LineAccount(context)
+        backlog = LineBacklog(
+            purpose: Self.purpose, maxBytes: configuration.maxBuffered.bytes, batchBytes: LoopLines.batchBytes,
+            observer: account)
+        lease =
+            context.isDryRun
+            ? nil
+            : try LineFileLease(path: configuration.path, purpose: Self.purpose, logger: context.logger)
     }
 
     package var interests: [Interest] {
@@ -43,7 +54,7 @@ package final class AccessLogFilter: Filter {
             let key = ObjectIdentifier(loop)
             if let known = loops[key] { return known }
             let lines = LoopLines(
-                loop: loop, program: program, lease: lease, account: account,
+                loop: loop, program: program, lease: lease, backlog: backlog, account: account,
                 flushInterval: configuration.flushInterval)
             loops[key] = lines
             return lines
@@ -52,7 +63,7 @@ package final class AccessLogFilter: Filter {
     }
 
     package func reopenFiles() {
-        lease?.file.reopen(for: account)
+        lease?.file.reopen(for: backlog)
     }
 
     package func shutDown() async {

@@ -16,7 +16,7 @@ package enum AccessLogFilterFactory: FilterFactory {
 
     /// Makes a filter.
     ///
-    /// - Throws: ``AccessLogError`` if the file cannot be opened.
+    /// - Throws: `LineFileError` if the file cannot be opened.
     package static func make(
         _ configuration: AccessLogConfiguration, context: FilterContext
     ) throws -> any Filter {

@@ -1,15 +1,10 @@
 import FilterAPI
 import NIOCore
-import Synchronization
+import Sinks
 import Telemetry
 
-/// What one access log has written and dropped, and how much of its own waits for the file.
-final class LineAccount: Sendable {
-    let maxBufferedBytes: Int
-    /// Bytes that were handed over and are not written yet.
-    let bufferedBytes = Atomic<Int>(0)
-    /// Memory of batches that were written, to be used again.
-    private let spares = Mutex<[ByteBuffer]>([])
+/// What one access log has written and dropped.
+final class LineAccount: Sendable, LineObserver {
     private let labels: [String]
     private let metrics: MetricsRegistry
     private let written: CounterFamily
@@ -18,8 +13,7 @@ final class LineAccount: Sendable {
     private let withheld: CounterFamily?
     private let errors: CounterFamily
 
-    init(_ context: FilterContext, maxBufferedBytes: Int) {
-        self.maxBufferedBytes = maxBufferedBytes
+    init(_ context: FilterContext) {
         labels = [context.name]
         metrics = context.metrics
         written = metrics.counter(
@@ -44,31 +38,11 @@ final class LineAccount: Sendable {
         metrics.shared.increment(errors, labels, by: 0)
     }
 
-    /// Empty memory for a batch.
-    func takeBuffer() -> ByteBuffer {
-        var buffer = spares.withLock { $0.isEmpty ? ByteBuffer() : $0.removeFirst() }
-        // The same memory, unless the file's thread is not quite done with it.
-        buffer.clear()
-        return buffer
-    }
-
-    /// Takes the memory of a batch back.
-    func giveBack(_ buffer: ByteBuffer) {
-        guard buffer.capacity <= LoopLines.batchBytes * 2 else { return }
-        spares.withLock { spares in
-            if spares.count < Self.mostSpares { spares.append(buffer) }
-        }
-    }
-
-    private static let mostSpares = 4
-
-    /// Counts lines that reached the file.
-    func countWritten(_ lines: Int) {
+    func written(_ lines: Int, bytes: Int, since: NIODeadline?) {
         metrics.shared.increment(written, labels, by: UInt64(clamping: lines))
     }
 
-    /// Counts lines that were given up.
-    func countDropped(_ lines: Int) {
+    func dropped(_ lines: Int, bytes: Int, _ reason: SinkDropReason) {
         metrics.shared.increment(dropped, labels, by: UInt64(clamping: lines))
     }
 
@@ -78,8 +52,7 @@ final class LineAccount: Sendable {
         metrics.shared.increment(withheld, labels, by: UInt64(clamping: lines))
     }
 
-    /// Counts a failure of the file.
-    func countError() {
+    func failed() {
         metrics.shared.increment(errors, labels)
     }
 }

@@ -1,5 +1,6 @@
 import FilterAPI
 import NIOCore
+import Sinks
 
 /// The lines of one access log on one event loop, until they are handed to the file.
 ///
@@ -9,7 +10,8 @@ final class LoopLines: @unchecked Sendable {
     private let loop: any EventLoop
     private let program: LineProgram
     /// Nil in a dry run.
-    private let lease: LogFileLease?
+    private let lease: LineFileLease?
+    private let backlog: LineBacklog
     private let account: LineAccount
     private let flushInterval: TimeAmount
     @exclusivity(unchecked) private var bytes = ByteBuffer()
@@ -27,13 +29,15 @@ final class LoopLines: @unchecked Sendable {
     private static let usualLineBytes = 2 << 10
 
     init(
-        loop: any EventLoop, program: LineProgram, lease: LogFileLease?, account: LineAccount, flushInterval: Duration
+        loop: any EventLoop, program: LineProgram, lease: LineFileLease?, backlog: LineBacklog, account: LineAccount,
+        flushInterval: Duration
     ) {
         self.loop = loop
         self.program = program
         self.lease = lease
+        self.backlog = backlog
         self.account = account
-        batchBytes = min(Self.batchBytes, account.maxBufferedBytes / 4)
+        batchBytes = min(Self.batchBytes, backlog.maxBytes / 4)
         self.flushInterval = TimeAmount(flushInterval)
     }
 
@@ -69,15 +73,15 @@ final class LoopLines: @unchecked Sendable {
     /// Hands over what there is; on the loop.
     private func handOver() {
         guard lines > 0 else { return }
-        let batch = LineBatch(bytes: bytes, lines: lines, account: account)
+        let batch = LineBatch(bytes: bytes, lines: lines, backlog: backlog)
         lines = 0
         guard let lease else {
             account.countWithheld(batch.lines)
             bytes.clear()
             return
         }
-        bytes = account.takeBuffer()
-        if !lease.file.append(batch) { account.countDropped(batch.lines) }
+        bytes = backlog.takeBuffer()
+        if !lease.file.append(batch) { account.dropped(batch.lines, bytes: 0, .bufferFull) }
     }
 
     /// Hands over what there is, wherever it is called.

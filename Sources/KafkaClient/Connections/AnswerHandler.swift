@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Puts answers together and gives each to whoever asked. Lives on its channel's loop.
-final class AnswerHandler: ChannelInboundHandler {
+final class AnswerHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private var received = ByteBuffer()

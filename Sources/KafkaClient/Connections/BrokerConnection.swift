@@ -114,6 +114,15 @@ package struct BrokerConnection: Sendable {
         }
     }
 
+    /// Gives the channel to somebody else, who reads what comes from now on. No answer may be missing.
+    ///
+    /// - Returns: the channel, with the handlers that it had before.
+    package func release() -> EventLoopFuture<any Channel> {
+        channel.eventLoop.flatSubmit { [channel, handler] in
+            channel.pipeline.syncOperations.removeHandler(handler.value).map { channel }
+        }
+    }
+
     /// Closes the connection; questions that wait fail with ``Failure/closed``.
     package func close() {
         channel.close(promise: nil)

@@ -52,10 +52,12 @@ struct ChainBuilder {
     ///   - entries: the filters as configured.
     ///   - listener: the listener's name.
     ///   - cluster: what is known of the cluster behind it.
+    ///   - clusters: all clusters by name, for filters that go elsewhere.
     ///   - former: what ran before; nil at start.
     /// - Returns: the chain (the former one if nothing differs), or what each filter that could not be made lacks.
     func build(
-        _ entries: [FilterEntry], listener: String, cluster: any ClusterView, former: Former? = nil
+        _ entries: [FilterEntry], listener: String, cluster: any ClusterView,
+        clusters: [String: any ClusterAccess] = [:], former: Former? = nil
     ) -> Result<FilterChain, ChainError> {
         guard !entries.isEmpty else { return .success(.empty) }
         var built: [FilterChain.Entry] = []
@@ -69,7 +71,7 @@ struct ChainBuilder {
             guard let type = filters.first(where: { $0.type.name == entry.type }) else { continue }
             let context = FilterContext(
                 name: entry.name, listener: listener, metrics: registry, logger: logger, isDryRun: entry.dryRun,
-                when: entry.when, cluster: cluster, predecessor: before?.filter)
+                when: entry.when, cluster: cluster, clusters: clusters, predecessor: before?.filter)
             do {
                 let filter = try type.make(entry.configuration, context: context)
                 built.append(

@@ -265,6 +265,13 @@ final class ConnectionChain {
         }
     }
 
+    /// Tells every filter that concerns the client how it has signed in, or failed to.
+    func authenticated(_ result: AuthenticationResult) {
+        for index in filters.indices where chain.entries[index].concerns(context.identity) {
+            filters[index].authenticated(result)
+        }
+    }
+
     /// Tells every filter that the connection has closed, or that it has no part in it any more.
     func close() {
         isClosed = true

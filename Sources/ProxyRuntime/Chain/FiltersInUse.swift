@@ -37,6 +37,11 @@ final class FiltersInUse: Sendable {
         for filter in state.withLock({ Array($0.inUse.values) }) { filter.reopenFiles() }
     }
 
+    /// Ends what filters show live, so that nobody waits for more of it.
+    func endStreams() {
+        for filter in state.withLock({ Array($0.inUse.values) }) { filter.stream?.end() }
+    }
+
     /// Waits for the filters that are being shut down at this moment.
     func waitForEnding() async {
         await ending.wait()

@@ -93,6 +93,7 @@ extension DownstreamConnection {
         }
         guard service.admits(context.clientAddress) else {
             shared.metrics.countSignIn(nil, SASLFailure.Reason.tooManyFailures.rawValue)
+            tellFilters(.proxy, nil, principal: nil, failure: SASLFailure.Reason.tooManyFailures.rawValue)
             shared.logger.warning(
                 "connection closed: too many failed sign-ins from its address", metadata: ["client": "\(clientText)"])
             close(reason: SASLFailure.Reason.tooManyFailures.rawValue)
@@ -122,6 +123,7 @@ extension DownstreamConnection {
         case .check(let check): wait(for: check, gate, progress)
         case .signedIn(let identity, let mechanism, let answer):
             signedIn(as: identity.principal, by: mechanism)
+            tellFilters(.proxy, mechanism, principal: identity.principal, failure: nil)
             send(answer, progress)
         case .fail(let failure, let mechanism, let answer): failed(failure, mechanism, answer, gate, progress)
         }
@@ -147,6 +149,7 @@ extension DownstreamConnection {
         _ progress: RequestInProgress
     ) {
         shared.metrics.countSignIn(mechanism, failure.reason.rawValue)
+        tellFilters(.proxy, mechanism, principal: nil, failure: failure.reason.rawValue)
         shared.logger.warning(
             "sign-in failed",
             metadata: [
@@ -244,10 +247,28 @@ extension DownstreamConnection {
     func signInAnswered(errorCode: Int16, token: [UInt8]) {
         switch passage.answered(errorCode: errorCode, token: token) {
         case .pending: break
-        case .accepted(let name?, let mechanism): signedIn(as: "User:\(name)", by: mechanism)
-        case .accepted(nil, let mechanism): shared.metrics.countSignIn(mechanism, "accepted")
+        case .accepted(let name?, let mechanism):
+            signedIn(as: "User:\(name)", by: mechanism)
+            tellFilters(.broker, mechanism, principal: context.principal, failure: nil)
+        case .accepted(nil, let mechanism):
+            shared.metrics.countSignIn(mechanism, "accepted")
+            tellFilters(.broker, mechanism, principal: nil, failure: nil)
         case .refused(let mechanism):
             shared.metrics.countSignIn(mechanism, SASLFailure.Reason.rejected.rawValue)
+            tellFilters(.broker, mechanism, principal: nil, failure: SASLFailure.Reason.rejected.rawValue)
         }
+    }
+
+    // MARK: Telling of it
+
+    /// Tells the filters. A connection that has no chain yet takes it up for that, as it would at its first request.
+    private func tellFilters(
+        _ authority: AuthenticationResult.Authority, _ mechanism: SASLMechanism?, principal: String?, failure: String?
+    ) {
+        guard !isClosed, !shared.chain.entries.isEmpty else { return }
+        if chainGeneration == Self.noGeneration { adoptChain() }
+        chain?.authenticated(
+            AuthenticationResult(
+                authority: authority, mechanism: mechanism?.rawValue, principal: principal, failure: failure))
     }
 }

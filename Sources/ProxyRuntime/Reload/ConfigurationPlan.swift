@@ -1,3 +1,4 @@
+import FilterAPI
 import Logging
 import NIOCore
 import NIOPosix
@@ -45,6 +46,8 @@ struct ConfigurationPlan {
                 name: cluster.name, bootstrapServers: cluster.bootstrapServers.map { ($0.host, $0.port) },
                 connectTimeout: TimeAmount(cluster.connectTimeout), signIn: signIn, logger: logger)
         }
+        let reachable = Dictionary(
+            clusters.map { ($0.name, $0 as any ClusterAccess) }, uniquingKeysWith: { first, _ in first })
         let limits = ConnectionLimits(loaded.configuration.limits)
         var replaced: Set<String> = []
         var listeners: [Listener] = []
@@ -55,15 +58,20 @@ struct ConfigurationPlan {
             if change?.drains == true { replaced.insert(listener.name) }
             var basis: ChainBuilder.Former?
             if let running, let former {
-                // A filter holds on to its cluster: with another one it is another filter.
-                let kept =
+                // A filter holds on to its clusters: with others it is another filter.
+                var kept =
                     former.cluster === cluster
                     ? ConfigurationDiff.keptFilters(
                         from: running.loaded.outline, to: loaded.outline, listener: listener.name) : []
+                for filter in listener.filters where !filter.clusters.isDisjoint(with: otherClusters) {
+                    kept.remove(filter.name)
+                }
                 basis = ChainBuilder.Former(chain: former.chain, kept: kept)
             }
             var chain = FilterChain.empty
-            switch chains.build(listener.filters, listener: listener.name, cluster: cluster, former: basis) {
+            let built = chains.build(
+                listener.filters, listener: listener.name, cluster: cluster, clusters: reachable, former: basis)
+            switch built {
             case .success(let built): chain = built
             case .failure(let error): errors += error.failures
             }

@@ -35,6 +35,23 @@ extension Inspection {
         }
     }
 
+    func watch(filter: String, listener: String?, limit: Int?) async -> WatchResult {
+        let streams = proxy.streams(ofFilter: filter, on: listener)
+        guard let first = streams.first else {
+            let listeners = proxy.listeners.filter { listener == nil || $0.name == listener }
+            let names = Set(listeners.flatMap { $0.chain.entries.map(\.name) })
+            return .unknown(Self.words("filter", filter, names.sorted()))
+        }
+        guard streams.count == 1 else {
+            let names = streams.map(\.listener).joined(separator: ", ")
+            return .unknown("several listeners have a filter '\(filter)'; say which as ?listener=: \(names)")
+        }
+        guard let stream = first.stream else {
+            return .unavailable("the filter '\(filter)' shows nothing live: that takes 'sink: { admin: true }'")
+        }
+        return .lines(stream.watch(limit: limit))
+    }
+
     /// Of several problems the one that is most wrong decides: a rule that is not there, before what makes no sense,
     /// before what must not be done now.
     private static func result(of problems: [RuleChangeOutcome.Problem], _ change: RuleChange) -> RuleChangeResult {

@@ -118,6 +118,7 @@ final class ProxyServer: Sendable {
             await Task { [reloader] in await reloader.endWatch() }.value
             // Not cancelled with the task that asked for it: what is in flight is to be answered.
             _ = await Task { [proxy] in await proxy.drain() }.value
+            proxy.endStreams()
             await group.triggerGracefulShutdown()
             _ = await adminTask.result
             // The watch of the clusters uses the event loops that end next.

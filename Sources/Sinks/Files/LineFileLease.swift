@@ -1,15 +1,17 @@
 import Glibc
-import Logging
+package import Logging
 import Synchronization
 
-/// A share in a file that is being logged to. All that log to the same path share one ``LogFile``, which ends with the
-/// last share.
-final class LogFileLease: Sendable {
-    let file: LogFile
+/// A share in a file that lines are written to. All that write to the same path share one ``LineFile``, which ends with
+/// the last share.
+package final class LineFileLease: Sendable {
+    /// The file.
+    package let file: LineFile
     private let key: String
+    private let number: UInt64
 
     private struct Entry {
-        var file: LogFile
+        var file: LineFile
         var leases: Int
     }
 
@@ -20,23 +22,32 @@ final class LogFileLease: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file; nil for standard output.
+    ///   - purpose: what it is for: `access log`.
+    ///   - rotation: when it is put aside; nil if this share does not care. Of several that do, the latest is asked.
     ///   - logger: where failures of the file are logged.
     /// - Throws: if the file cannot be opened.
-    init(path: String?, logger: Logger) throws(AccessLogError) {
+    package init(
+        path: String?, purpose: String, rotation: FileRotation? = nil, logger: Logger
+    ) throws(LineFileError) {
         let key = path.map(Self.canonical) ?? ""
-        file = try Self.entries.withLock { entries throws(AccessLogError) in
+        file = try Self.entries.withLock { entries throws(LineFileError) in
             if let known = entries[key] {
                 entries[key]?.leases += 1
                 return known.file
             }
-            let file = try LogFile(path: path, logger: logger)
+            let file = try LineFile(path: path, purpose: purpose, logger: logger)
             entries[key] = Entry(file: file, leases: 1)
             return file
         }
         self.key = key
+        number = Self.numbers.add(1, ordering: .relaxed).newValue
+        if let rotation { file.add(rotation, of: number) }
     }
 
+    private static let numbers = Atomic<UInt64>(0)
+
     deinit {
+        file.removeRotation(of: number)
         let isLast = Self.entries.withLock { entries in
             entries[key]?.leases -= 1
             guard entries[key]?.leases == 0 else { return false }

@@ -1,0 +1,50 @@
+import FilterAPI
+import KafkaMessages
+import KafkaWire
+import NIOCore
+import Settings
+import Testing
+
+@testable import AuditFilter
+@testable import ProxyRuntime
+
+@Suite("Sign-ins in an audit")
+struct SignInTests {
+    private func send(_ token: String, to audited: Audited) throws {
+        try audited.send(with(SaslHandshakeRequest()) { $0.mechanism = "PLAIN" }, version: 1)
+        try audited.answer(with(SaslHandshakeResponse()) { $0.mechanisms = ["PLAIN"] })
+        try audited.send(with(SaslAuthenticateRequest()) { $0.authBytes = ByteBuffer(string: token) }, version: 2)
+    }
+
+    @Test func `are recorded as the broker has decided`() throws {
+        let audited = try Audited()
+        try send("\0bob\0hunter2", to: audited)
+        #expect(audited.sink.documents.isEmpty)
+        try audited.answer(SaslAuthenticateResponse())
+        let document = try audited.document()
+        #expect(document["class"] == "authentication")
+        #expect(document["operation"] == "sign_in")
+        #expect(document["principal"] == "User:bob")
+        #expect(document["result"] == "accepted")
+        #expect(document["answered_by"] == "broker")
+        #expect(document.details == "{\"mechanism\":\"PLAIN\"}")
+        #expect(!document.text.contains("hunter2"))
+    }
+
+    @Test func `are recorded when they fail`() throws {
+        let audited = try Audited()
+        try send("\0bob\0wrong", to: audited)
+        try audited.answer(with(SaslAuthenticateResponse()) { $0.errorCode = .saslAuthenticationFailed })
+        let document = try audited.document()
+        #expect(document["result"] == "refused")
+        #expect(document["reason"] == "rejected")
+        #expect(document["principal"] == "User:alice")
+    }
+
+    @Test func `are not recorded unless they are asked for`() throws {
+        let audited = try Audited([.admin])
+        try send("\0bob\0hunter2", to: audited)
+        try audited.answer(SaslAuthenticateResponse())
+        #expect(audited.sink.documents.isEmpty)
+    }
+}
