@@ -136,9 +136,29 @@ struct ListenerSettings: Sendable {
         _ address: Located<NetworkAddress>?,
         _ reader: inout SettingsReader
     ) -> BrokersConfiguration? {
-        guard case .ports(let advertisedHost, let plan, let firstBrokerID, let bindHost)? = brokers?.mode else {
-            return brokers == nil ? nil : .passThrough
+        guard let mode = brokers?.mode else { return nil }
+        switch mode {
+        case .passThrough: return .passThrough
+        case .names(let bootstrapHost, let pattern, let advertisedPort):
+            guard let bootstrapHost, let pattern, let address else { return nil }
+            let port = advertisedPort ?? address.value.port
+            if port == 0 {
+                let path = SettingsNode.path(reader.path(of: "brokers"), key: "advertised_port")
+                let message = "missing: the listener has whatever port is free (0)"
+                reader.report(SettingsIssue(at: reader.mark(of: "brokers"), path: path, message: message))
+                return nil
+            }
+            return .names(
+                BrokerNamesConfiguration(bootstrapHost: bootstrapHost, brokerHost: pattern, advertisedPort: port))
+        case .ports(let advertisedHost, let plan, let firstBrokerID, let bindHost):
+            return readPorts(address, advertisedHost, plan, firstBrokerID, bindHost, &reader)
         }
+    }
+
+    private mutating func readPorts(
+        _ address: Located<NetworkAddress>?, _ advertisedHost: String?, _ plan: PortPlanSettings?,
+        _ firstBrokerID: Int32, _ bindHost: String?, _ reader: inout SettingsReader
+    ) -> BrokersConfiguration? {
         guard let plan, let address else { return nil }
         let host = bindHost ?? address.value.host
         claims += plan.claims(host: host)

@@ -29,6 +29,7 @@ package struct Listener: Sendable {
         self.cluster = cluster
         switch configuration.brokers {
         case .ports(let brokers): virtual = VirtualCluster(brokers)
+        case .names(let brokers): virtual = VirtualCluster(brokers)
         case .passThrough: virtual = nil
         }
         self.limits = limits
@@ -49,10 +50,10 @@ package struct Listener: Sendable {
     var bindings: [Binding] {
         let own = configuration.address
         let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: .bootstrap)
-        guard let virtual else { return [first] }
+        guard let virtual, let bindHost = virtual.bindHost else { return [first] }
         return [first]
             + virtual.ports.map {
-                Binding(address: BoundAddress(virtual.brokers.bindHost, $0.port, of: name), target: .broker($0.broker))
+                Binding(address: BoundAddress(bindHost, $0.port, of: name), target: .broker($0.broker))
             }
     }
 }
