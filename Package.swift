@@ -96,12 +96,12 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
-    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
+    module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
+            "Settings", "TLS", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
         ],
         settings: hotPath
     ),
@@ -124,7 +124,7 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings

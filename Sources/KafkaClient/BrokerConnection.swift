@@ -26,7 +26,7 @@ package struct BrokerConnection: Sendable {
     package var eventLoop: any EventLoop { channel.eventLoop }
     private let handler: NIOLoopBound<AnswerHandler>
 
-    /// Connects.
+    /// Connects by TCP, and nothing above it.
     ///
     /// - Parameters:
     ///   - host: name or address.
@@ -40,16 +40,21 @@ package struct BrokerConnection: Sendable {
         ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AnswerHandler())
-                }
-            }
             .connect(host: host, port: port)
-            .flatMapThrowing { channel in
-                let handler = try channel.pipeline.syncOperations.handler(type: AnswerHandler.self)
-                return BrokerConnection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
-            }
+            .flatMapThrowing { try BrokerConnection(adoptedBy: $0) }
+    }
+
+    /// Takes over an open channel, behind the handlers that it has: TLS, for one.
+    ///
+    /// To be called on the channel's loop, before the broker can have said anything.
+    ///
+    /// - Parameter channel: whose inbound and outbound data at the end of its pipeline are `ByteBuffer`s.
+    /// - Throws: `ChannelError` if the channel is closed.
+    package init(adoptedBy channel: any Channel) throws {
+        let handler = AnswerHandler()
+        try channel.pipeline.syncOperations.addHandler(handler)
+        self.channel = channel
+        self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
 
     /// Asks, and gives the body of the answer. Not to be called again before the answer has come.

@@ -166,14 +166,6 @@ extension AdminEndpoints {
         }
     }
 
-    @Sendable func certificates(_ request: AdminRequest) async -> AdminResponse {
-        page(request, usually: .json) {
-            .json(text: "[]\n")
-        } text: {
-            .text("no certificates in use\n")
-        }
-    }
-
     @Sendable func memory(_ request: AdminRequest) async -> AdminResponse {
         let memory = await inspection.memory()
         return page(request, usually: .json) {

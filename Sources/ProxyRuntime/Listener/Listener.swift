@@ -15,6 +15,8 @@ package struct Listener: Sendable {
     let budget: HoldBudget
     let logger: Logger
     package let chain: FilterChain
+    /// TLS with clients; nil where they speak without.
+    package let tls: ListenerTLS?
     /// What becomes of clients' SASL.
     let signIn: ClientSignIn
 
@@ -22,7 +24,7 @@ package struct Listener: Sendable {
 
     init(
         configuration: ListenerConfiguration, cluster: ClusterState, limits: ConnectionLimits, budget: HoldBudget,
-        chain: FilterChain, signIn: ClientSignIn = .passes(principalClaim: "sub"), logger: Logger
+        chain: FilterChain, tls: ListenerTLS? = nil, signIn: ClientSignIn = .passes(principalClaim: "sub"), logger: Logger
     ) {
         self.name = configuration.name
         self.configuration = configuration
@@ -35,6 +37,7 @@ package struct Listener: Sendable {
         self.limits = limits
         self.budget = budget
         self.chain = chain
+        self.tls = tls
         self.signIn = signIn
         self.logger = logger
     }
@@ -49,7 +52,9 @@ package struct Listener: Sendable {
     /// start, since clients come back to them after a restart before anybody has asked for the brokers.
     var bindings: [Binding] {
         let own = configuration.address
-        let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: .bootstrap)
+        let byName = if case .names? = virtual?.addressing { true } else { false }
+        let first = Binding(
+            address: BoundAddress(own.host, own.port, of: name), target: byName ? .unnamed : .bootstrap)
         guard let virtual, let bindHost = virtual.bindHost else { return [first] }
         return [first]
             + virtual.ports.map {

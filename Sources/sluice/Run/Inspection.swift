@@ -5,6 +5,7 @@ import NIOCore
 import ProxyRuntime
 import Settings
 import SluiceConfiguration
+import TLS
 import Telemetry
 
 /// What the admin server sees of the proxy.
@@ -59,8 +60,15 @@ struct Inspection: ProxyInspection {
                 connections: connections[listener.name].map { $0.current + $0.former } ?? 0,
                 draining: connections[listener.name]?.former ?? 0,
                 onUnknown: listener.configuration.onUnknown.rawValue,
+                tls: Self.word(listener.tls),
                 filters: listener.chain.entries.map { .init(type: $0.type, name: $0.name, dryRun: $0.isDryRun) })
         }
+    }
+
+    /// `none`, `tls` or `mtls`.
+    private static func word(_ tls: ListenerTLS?) -> String {
+        guard let tls else { return "none" }
+        return tls.configuration.settings.clientCertificate == .none ? "tls" : "mtls"
     }
 
     func clusters() async -> [ClusterInformation] {
