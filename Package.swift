@@ -61,6 +61,9 @@ let modules: [Target] = [
     .target(
         name: "CCrypto", path: "Sources/CLibraries/CCrypto",
         linkerSettings: [.linkedLibrary("crypto")]),
+    .target(
+        name: "COpenSSL", path: "Sources/CLibraries/COpenSSL",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
@@ -68,6 +71,7 @@ let modules: [Target] = [
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -168,6 +172,7 @@ let testTargets: [Target] = [
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "TLS", ["COpenSSL", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",
