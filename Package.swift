@@ -72,6 +72,7 @@ let modules: [Target] = [
     module("Settings"),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
+    module("WebClient", ["Settings", "TLS", nioCore, nioHTTP1, nioPosix]),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -105,7 +106,7 @@ let modules: [Target] = [
         "ProxyRuntime",
         [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "TLS", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
+            "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
@@ -159,7 +160,7 @@ let testTargets: [Target] = [
         of: "ProxyRuntime",
         [
             "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+            "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(

@@ -106,6 +106,22 @@ extension SettingsReader {
     }
 }
 
+extension SettingsReader {
+    /// Loads the CAs for an address, and records what is wrong with them at their key.
+    mutating func checkAuthorities(_ files: [String], for address: HTTPAddress, at key: String) {
+        guard address.isSecure else {
+            if contains(key) { report("has no meaning without https", at: key) }
+            return
+        }
+        guard isSound, !files.isEmpty else { return }
+        do throws(TLSError) {
+            _ = try TLSClientSource(TLSClientSettings(caFiles: files))
+        } catch {
+            report(error.description, at: key)
+        }
+    }
+}
+
 extension TLSProtocolSettings {
     /// Reads the keys that listeners and clusters have in common.
     static func read(_ reader: inout SettingsReader) -> TLSProtocolSettings {

@@ -1,6 +1,7 @@
 import FilterAPI
 import Logging
 import NIOCore
+import SluiceConfiguration
 import TLS
 import Telemetry
 

@@ -3,6 +3,7 @@ import FilterAPI
 import KafkaCodec
 import KafkaMessages
 import KafkaWire
+import Logging
 import NIOCore
 import TLS
 import Telemetry

@@ -52,9 +52,9 @@ package struct Listener: Sendable {
     /// start, since clients come back to them after a restart before anybody has asked for the brokers.
     var bindings: [Binding] {
         let own = configuration.address
-        let byName = if case .names? = virtual?.addressing { true } else { false }
-        let first = Binding(
-            address: BoundAddress(own.host, own.port, of: name), target: byName ? .unnamed : .bootstrap)
+        var target = DownstreamConnection.Target.bootstrap
+        if case .names? = virtual?.addressing { target = .unnamed }
+        let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: target)
         guard let virtual, let bindHost = virtual.bindHost else { return [first] }
         return [first]
             + virtual.ports.map {

@@ -1,6 +1,7 @@
 import NIOCore
 import Settings
 package import SluiceConfiguration
+import Telemetry
 
 /// How another configuration is taken up while the proxy runs.
 extension Proxy {

@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import SluiceConfiguration
+package import SluiceConfiguration
 package import TLS
 import Telemetry
 

@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import SluiceConfiguration
+package import SluiceConfiguration
 package import TLS
 
 /// TLS with the clients of a listener, for all event loops: certificates that follow their files, and how many
