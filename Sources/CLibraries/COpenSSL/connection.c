@@ -26,6 +26,8 @@ struct sluice_tls {
     size_t rest_count;
     // How much of this thread's record is filled.
     size_t gathered;
+    // How many records were encrypted with the keys of now.
+    uint64_t sent;
     uint64_t received;
     uint64_t messages;
     sluice_tls_offence offence;
@@ -35,6 +37,9 @@ struct sluice_tls {
     SSL_SESSION *sessions[SESSIONS];
     int session_count;
 };
+
+// After how many records new keys are taken (TLS 1.3): AES-GCM is safe for 2^24.5 of them (RFC 8446, 5.5).
+static const uint64_t KEY_RECORDS = (uint64_t)1 << 23;
 
 // What small writes are put together in, before they are encrypted: filled and emptied within one flush.
 static _Thread_local uint8_t record[RECORD];
@@ -270,6 +275,11 @@ size_t sluice_tls_held(sluice_tls *tls) {
 
 static int encrypt(sluice_tls *tls, const uint8_t *bytes, size_t count) {
     size_t offset = 0;
+    tls->sent += count / RECORD + 1;
+    if (tls->sent > KEY_RECORDS) {
+        tls->sent = 0;
+        if (SSL_version(tls->ssl) >= TLS1_3_VERSION) SSL_key_update(tls->ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+    }
     while (offset < count) {
         size_t part = 0;
         if (SSL_write_ex(tls->ssl, bytes + offset, count - offset, &part) != 1) return 0;

@@ -1,3 +1,6 @@
+// For memmem.
+#define _GNU_SOURCE
+
 #include "context.h"
 
 #include <openssl/err.h>
@@ -21,6 +24,61 @@ int sluice_tls_error(char *text, size_t room, int *is_tls, int *reason) {
     snprintf(text, room, "%s%s%s%s%s", *is_tls || !library ? "" : library, *is_tls || !library ? "" : ": ",
              words ? words : "unknown", has_data ? ": " : "", has_data ? data : "");
     return 1;
+}
+
+const char *sluice_tls_reason_code(int reason) {
+    switch (reason) {
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST: return "plaintext";
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SUITABLE_GROUPS:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_CIPHERS_AVAILABLE: return "no_shared_cipher";
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_VERSION_TOO_HIGH:
+    case SSL_R_UNSUPPORTED_SSL_VERSION:
+    case SSL_R_UNKNOWN_PROTOCOL:
+    case SSL_R_WRONG_SSL_VERSION: return "unsupported_protocol";
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "certificate_required";
+    case SSL_R_CERTIFICATE_VERIFY_FAILED: return "bad_certificate";
+    case SSL_R_TOO_MANY_WARN_ALERTS:
+    case SSL_R_RECORD_TOO_SMALL: return "flood";
+    default: return NULL;
+    }
+}
+
+int sluice_tls_alert_offset(void) {
+    return SSL_AD_REASON_OFFSET;
+}
+
+const char *sluice_tls_verification_code(int error) {
+    switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "certificate_expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "certificate_not_yet_valid";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return "self_signed";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_CERT_UNTRUSTED: return "unknown_ca";
+    case X509_V_ERR_CERT_REVOKED: return "revoked";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER: return "no_revocation_list";
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED: return "chain_too_long";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    case X509_V_ERR_EMAIL_MISMATCH: return "name_mismatch";
+    default: return "bad_certificate";
+    }
 }
 
 void sluice_tls_clear_errors(void) {
@@ -217,6 +275,15 @@ int sluice_tls_context_trust(sluice_tls_context *context, const uint8_t *pem, si
 
 int sluice_tls_context_trust_system(sluice_tls_context *context) {
     return SSL_CTX_set_default_verify_paths(context->ssl);
+}
+
+int sluice_tls_context_trust_as(sluice_tls_context *context, sluice_tls_context *other) {
+    SSL_CTX_set1_cert_store(context->ssl, SSL_CTX_get_cert_store(other->ssl));
+    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(other->ssl);
+    if (!names) return 1;
+    STACK_OF(X509_NAME) *copy = SSL_dup_CA_list(names);
+    if (copy) SSL_CTX_set_client_CA_list(context->ssl, copy);
+    return copy != NULL;
 }
 
 int sluice_tls_context_revocation(sluice_tls_context *context, const uint8_t *pem, size_t count, int whole_chain) {

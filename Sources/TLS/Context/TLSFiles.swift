@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import Settings
 
 /// The files that a context is loaded from. Each is read once, so that what is loaded is what is compared later.
 package final class TLSFiles {
@@ -55,7 +56,18 @@ package final class TLSFiles {
         try taken.read(path).get()
     }
 
-    private static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    /// What a private key is encrypted with. This blocks.
+    func passphrase(_ source: Secret.Source) throws(TLSError) -> String {
+        // Another passphrase in the same file is another content to be loaded.
+        if case .file(let path) = source { _ = try contents(of: path) }
+        do {
+            return try source.reveal().get().revealed
+        } catch {
+            throw TLSError(.badPassphrase, "the passphrase cannot be read: \(error.message)")
+        }
+    }
+
+    static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: 32)
         sluice_tls_sha256(bytes, bytes.count, &result)
         return result

@@ -17,6 +17,12 @@
 int sluice_tls_error(char *text, size_t room, int *is_tls, int *reason);
 /// Forgets this thread's errors.
 void sluice_tls_clear_errors(void);
+/// A word for one of libssl's reasons, as "no_shared_cipher"; NULL when there is none of its own.
+const char *sluice_tls_reason_code(int reason);
+/// A word for what is wrong with a certificate, by sluice_tls_verification's number.
+const char *sluice_tls_verification_code(int error);
+/// The number that is added to an alert's to make a reason of it.
+int sluice_tls_alert_offset(void);
 /// The name of an alert by its number, as "certificate required".
 const char *sluice_tls_alert_name(int alert);
 /// OpenSSL's version, as "OpenSSL 3.0.19 27 Jan 2026".
@@ -112,6 +118,8 @@ sluice_load_status sluice_tls_context_certificate(sluice_tls_context *context, c
 int sluice_tls_context_trust(sluice_tls_context *context, const uint8_t *pem, size_t count);
 /// Trusts what the system trusts.
 int sluice_tls_context_trust_system(sluice_tls_context *context);
+/// Trusts what another context trusts, which has loaded it.
+int sluice_tls_context_trust_as(sluice_tls_context *context, sluice_tls_context *other);
 /// Looks certificates up in the lists of a PEM file. \returns how many there are, or -1 when one cannot be read.
 int sluice_tls_context_revocation(sluice_tls_context *context, const uint8_t *pem, size_t count, int whole_chain);
 /// \param mode 0 no certificate is asked for or checked, 1 one that is shown is checked, 2 one is needed.
