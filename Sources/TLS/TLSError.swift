@@ -107,6 +107,6 @@ extension TLSError.Code {
 
     /// The peer has given up with an alert; `alert_` and its name: `alert_certificate_required`, `alert_unknown_ca`.
     package static func alert(_ name: String) -> Self {
-        Self(rawValue: "alert_" + name.replacing(" ", with: "_"))
+        Self(rawValue: "alert_" + name.lowercased().replacing(" ", with: "_"))
     }
 }

@@ -80,7 +80,7 @@ def counted(sluice: Sluice, result: str, family: str = HANDSHAKES) -> float:
 
 
 def one_more(sluice: Sluice, result: str, before: float, family: str = HANDSHAKES) -> None:
-    eventually(lambda: counted(sluice, result, family) > before, f"one more {result} in {family}: {sluice.errors}")
+    eventually(lambda: counted(sluice, result, family) > before, f"one more {result} in {family}")
 
 
 @pytest.mark.parametrize("script", ["confluent", "kafka_python", "aio"])
