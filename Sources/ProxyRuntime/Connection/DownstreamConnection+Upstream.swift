@@ -94,7 +94,8 @@ extension DownstreamConnection {
                 "error": "\(error)", "hint": "\(TLSHint.forBroker(error) ?? "-")",
             ])
         if let index = destination.bootstrapIndex {
-            shared.cluster.note(bootstrap: index, .unreachable(reason))
+            // One that does not agree on TLS is reached all the same, as the watch of the cluster sees it.
+            if !(error is TLSError) { shared.cluster.note(bootstrap: index, .unreachable(reason)) }
             if attempt + 1 < shared.cluster.bootstrapServers.count {
                 connectUpstream(attempt: attempt + 1)
                 return

@@ -201,6 +201,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
             tlsFailed(error)
             return
         }
+        leftInHandshake()
         close(reason: "socket_error")
     }
 

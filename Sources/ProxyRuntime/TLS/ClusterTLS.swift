@@ -78,7 +78,11 @@ final class HandshakeWait: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        promise.fail(error)
+        // Who does not understand the first message may reset the connection in the place of closing it.
+        promise.fail(
+            error is IOError
+                ? TLSError(.closedInHandshake, "the broker has cut the connection off in the handshake: \(error)")
+                : error)
         context.fireErrorCaught(error)
     }
 
