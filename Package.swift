@@ -120,6 +120,9 @@ let modules: [Target] = [
         ["Settings", "Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
     ),
     module("EmbeddedCluster"),
+    .target(
+        name: "CTestCertificates", path: "Sources/CLibraries/CTestCertificates",
+        linkerSettings: [.linkedLibrary("crypto")]),
 ]
 
 let executables: [Target] = [
@@ -173,7 +176,7 @@ let testTargets: [Target] = [
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
-    tests(of: "TLS", ["COpenSSL", "Settings", nioCore, nioEmbedded, nioPosix]),
+    tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",

@@ -86,7 +86,13 @@ void sluice_tls_clear_errors(void) {
 }
 
 const char *sluice_tls_alert_name(int alert) {
-    return SSL_alert_desc_string_long(alert);
+    // The names of TLS 1.3 that OpenSSL 3.0 leaves out.
+    switch (alert) {
+    case 109: return "missing extension";
+    case 116: return "certificate required";
+    case 120: return "no application protocol";
+    default: return SSL_alert_desc_string_long(alert);
+    }
 }
 
 const char *sluice_tls_library(void) {

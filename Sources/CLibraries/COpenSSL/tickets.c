@@ -120,6 +120,6 @@ int sluice_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     }
     OPENSSL_cleanse(&key, sizeof key);
     if (!good) return -1;
-    // 2: the ticket is good, and a new one is due.
-    return encrypts ? 1 : found;
+    // 2: the ticket is good, and a new one is due. A client of TLS 1.3 uses one once (RFC 8446, C.4).
+    return encrypts ? 1 : SSL_version(ssl) >= TLS1_3_VERSION ? 2 : found;
 }
