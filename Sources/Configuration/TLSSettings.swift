@@ -122,6 +122,18 @@ extension SettingsReader {
     }
 }
 
+extension SettingsReader {
+    /// Has OpenSSL read algorithms, and records what it does not know.
+    fileprivate mutating func tryOut(_ protocols: TLSProtocolSettings, at key: String) {
+        guard contains(key) else { return }
+        do throws(TLSError) {
+            _ = try TLSClientSource(TLSClientSettings(verification: .none, protocols: protocols))
+        } catch {
+            report(error.description, at: key)
+        }
+    }
+}
+
 extension TLSProtocolSettings {
     /// Reads the keys that listeners and clusters have in common.
     static func read(_ reader: inout SettingsReader) -> TLSProtocolSettings {
@@ -139,6 +151,10 @@ extension TLSProtocolSettings {
             "groups", .string(1...4000),
             "The groups for key exchange, as OpenSSL names them, with colons between them. By default OpenSSL's.")
         if minimum > maximum { reader.report("is newer than max_version", at: "min_version") }
+        // One by one, so that it can be said which of them OpenSSL does not know.
+        reader.tryOut(TLSProtocolSettings(ciphers: ciphers), at: "ciphers")
+        reader.tryOut(TLSProtocolSettings(cipherSuites: suites), at: "cipher_suites")
+        reader.tryOut(TLSProtocolSettings(groups: groups), at: "groups")
         return TLSProtocolSettings(
             minimumVersion: minimum, maximumVersion: maximum, ciphers: ciphers, cipherSuites: suites, groups: groups)
     }
