@@ -7,6 +7,7 @@ extension TLSError {
     ///   - code: the kind, when OpenSSL's reason is none that has one of its own.
     ///   - message: what happened.
     ///   - file: the file it is about.
+    /// - Returns: the error.
     static func openSSL(_ code: Code, _ message: String, file: String? = nil) -> TLSError {
         let queue = OpenSSLReasons.take()
         return TLSError(code, message, reasons: queue.texts, file: file)

@@ -6,7 +6,8 @@ import Testing
 @testable import TLS
 
 @Suite struct ClosingTests {
-    @Test(arguments: TLSVersion.allCases) func `a close is announced, and is no truncation`(version: TLSVersion) throws {
+    @Test(arguments: TLSVersion.allCases) func `a close is announced, and is no truncation`(version: TLSVersion) throws
+    {
         var scene = try Scene()
         scene.speak(version)
         let pair = try scene.met()
@@ -246,9 +247,10 @@ import Testing
 
     @Test func `a side that does not read by itself gets nothing before it asks`() async throws {
         let seen = try await run(try Scene(), reads: false) { channel, event in
-            if event == "completed" {
-                channel.writeAndFlush(ByteBuffer(string: "greeting"), promise: nil)
-                channel.close(promise: nil)
+            switch event {
+            case "completed": channel.writeAndFlush(ByteBuffer(string: "greeting"), promise: nil)
+            case "inputClosed": channel.close(promise: nil)
+            default: break
             }
         } client: { channel, event in
             switch event {
@@ -257,11 +259,11 @@ import Testing
                     channel.pipeline.fireUserInboundEventTriggered(Asked())
                     channel.read()
                 }
-            case "read": channel.read()
-            case "inputClosed": channel.close(promise: nil)
+            case "read": channel.close(promise: nil)
             default: break
             }
         }
-        #expect(seen.client == ["completed", "asked", "read", "inputClosed", "greeting"])
+        #expect(seen.client == ["completed", "asked", "read", "greeting"])
+        #expect(seen.server == ["completed", "inputClosed", ""])
     }
 }

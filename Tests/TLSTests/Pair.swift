@@ -138,9 +138,7 @@ final class Pair {
         _ = try? client.channel.finish(acceptAlreadyClosed: true)
     }
 
-    /// Carries bytes to and fro until there are none.
-    ///
-    /// - Parameter size: how many at once.
+    /// Carries bytes to and fro until there are none, `size` of them at once.
     func carry(size: Int = .max) throws {
         while true {
             var toServer = try client.takeSent()

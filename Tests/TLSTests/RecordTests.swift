@@ -181,6 +181,20 @@ import Testing
         #expect(pair.server.above.received == [1, 2])
     }
 
+    @Test func `what the socket does not take is no more than what was written`() throws {
+        let pair = try Scene().met()
+        pair.client.below.holdsFlushes = true
+        let sent = (0..<64).map { _ in pair.client.send([UInt8](repeating: 1, count: 65_536)) }
+        #expect(sent.allSatisfy { !$0.isFulfilled(on: pair.loop) })
+        let waiting = try pair.client.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        let overhead = try #require(waiting) - 64 * 65_536
+        #expect(overhead > 0 && overhead <= 64 * 4 * 22)
+        pair.client.below.release()
+        for each in sent { try each.wait() }
+        try pair.carry()
+        #expect(pair.server.above.received.count == 64 * 65_536)
+    }
+
     @Test func `who writes within a write comes behind`() throws {
         let pair = try Scene().met()
         let channel = pair.client.channel

@@ -41,7 +41,9 @@ package final class TLSServerContext: TLSContext {
 
         var loaded = try LoadedCertificate.shown(first, from: files)
         var others: [ContextHandle] = []
-        var groups = [(names: loaded[0...].first?.serverNames ?? [], kinds: [try Self.keyKind(first, files)], handle: main)]
+        var groups = [
+            (names: loaded[0...].first?.serverNames ?? [], kinds: [try Self.keyKind(first, files)], handle: main)
+        ]
         for certificate in settings.certificates.dropFirst() {
             let shown = try LoadedCertificate.shown(certificate, from: files)
             let names = shown.first?.serverNames ?? []
