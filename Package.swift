@@ -175,7 +175,7 @@ let testTargets: [Target] = [
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(of: "Settings"),
-    tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "SluiceConfiguration", ["SASL", "Settings", "TLS"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(
