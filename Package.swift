@@ -21,11 +21,13 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -58,21 +60,34 @@ func tests(
 // Strictly downwards: a module depends on modules above it in this list only.
 let modules: [Target] = [
     .target(name: "CAllocator", path: "Sources/CLibraries/CAllocator"),
+    .target(name: "CCRC32C", path: "Sources/CLibraries/CCRC32C"),
     .target(
         name: "CCrypto", path: "Sources/CLibraries/CCrypto",
         linkerSettings: [.linkedLibrary("crypto")]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLibraries/CLZ4", pkgConfig: "liblz4"),
+    .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
+    .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
     .target(
         name: "COpenSSL", path: "Sources/CLibraries/COpenSSL",
         linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
+    module(
+        "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
+        settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore], settings: hotPath),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
+    .target(
+        name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
+        linkerSettings: [.linkedLibrary("simdjson")]),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
     module("WebClient", ["Settings", "TLS", nioCore, nioHTTP1, nioPosix]),
+    module(
+        "Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -112,7 +127,7 @@ let modules: [Target] = [
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -158,6 +173,8 @@ let testTargets: [Target] = [
     tests(of: "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     tests(of: "KafkaMessages", ["KafkaWire", nioCore]),
+    tests(
+        of: "KafkaRecords", ["KafkaMessages", "KafkaWire", nioCore], resources: [.copy("fixtures")]),
     tests(of: "KafkaWire", [nioCore]),
     tests(
         of: "ProxyRuntime",
@@ -174,6 +191,10 @@ let testTargets: [Target] = [
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    tests(
+        of: "Schemas", ["Settings", nioConcurrencyHelpers, nioCore, nioEmbedded, swiftProtobuf],
+        resources: [.copy("fixtures")]
+    ),
     tests(of: "Settings"),
     tests(of: "SluiceConfiguration", ["SASL", "Settings", "TLS"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
@@ -200,6 +221,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -33,27 +33,37 @@ func fuzzer(_ name: String) -> Target {
 }
 
 let modules: [Target] = [
+    .target(name: "CCRC32C", path: "Sources/CCRC32C"),
+    .target(name: "CCrypto", path: "Sources/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4"),
+    .systemLibrary(name: "CSnappy", path: "Sources/CSnappy"),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd"),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")]),
+    module(
+        "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
+        settings: [.enableExperimentalFeature("Lifetimes")]),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
     module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
     module("Telemetry", [logging]),
     module("Settings"),
+    module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module(
         "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]),
-    module("SluiceConfiguration", ["Settings", yams], path: "Configuration"),
+    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "Settings",
-            "Telemetry", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "Settings", "Telemetry", collections, logging, nioCore, nioPosix,
         ]),
     module("FuzzDriver"),
     module(
         "FuzzEntries",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire",
-            "ProxyRuntime", "Settings", "Telemetry", logging, nioCore, nioEmbedded,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "ProxyRuntime", "Settings", "Telemetry", logging, nioCore, nioEmbedded,
         ]),
 ]
 
@@ -65,5 +75,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: modules + ["connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
+    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
 )

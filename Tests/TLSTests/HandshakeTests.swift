@@ -124,6 +124,16 @@ import Testing
         #expect(pair.clientError?.code == .alert("handshake failure"))
     }
 
+    @Test func `a cipher with DHE may be set`() throws {
+        var scene = try Scene()
+        let rsa = try scene.authority.issue("/CN=rsa", names: "DNS:broker.example", rsaBits: 2048)
+        scene.server.certificates = [try scene.write(rsa, "rsa")]
+        scene.speak(.tls12)
+        scene.server.protocols.ciphers = "DHE-RSA-AES128-GCM-SHA256"
+        scene.client.protocols.ciphers = "DHE-RSA-AES128-GCM-SHA256"
+        #expect(try scene.met().server.above.completed.first?.cipher == "DHE-RSA-AES128-GCM-SHA256")
+    }
+
     @Test func `a group that only one side has is no shared one`() throws {
         var scene = try Scene()
         scene.server.protocols.groups = "P-384"

@@ -103,6 +103,7 @@ import Testing
         for _ in 0..<300 { _ = try meet(server, client) }
         let before = residentBytes()
         for _ in 0..<2000 { _ = try meet(server, client) }
-        #expect(residentBytes() - before < 8 << 20)
+        // Other tests run beside this one. A connection that stayed would hold 20 KiB at each side.
+        #expect(residentBytes() - before < 32 << 20)
     }
 }

@@ -219,8 +219,13 @@ static sluice_tls_step step(sluice_tls *tls, int result) {
     }
 }
 
+// SSL_get_error looks into the queue, so it must be empty before a step. Looking costs less than clearing.
+static void forget_errors(void) {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 static void lend_input(sluice_tls *tls, const uint8_t *bytes, size_t count) {
-    ERR_clear_error();
+    forget_errors();
     tls->in = bytes;
     tls->in_count = count;
 }
@@ -290,7 +295,7 @@ static int encrypt(sluice_tls *tls, const uint8_t *bytes, size_t count) {
 
 sluice_tls_step sluice_tls_write(sluice_tls *tls, const uint8_t *bytes, size_t count, int is_last, uint8_t *out,
                                  size_t room, size_t *made_count) {
-    ERR_clear_error();
+    forget_errors();
     tls->out = out;
     tls->out_room = room;
     tls->out_count = 0;

@@ -152,6 +152,8 @@ sluice_tls_context *sluice_tls_context_new(int is_server) {
     SSL_CTX_set_mode(context->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context->ssl, SSL_SESS_CACHE_OFF);
     if (is_server) {
+        // For who sets ciphers with DHE.
+        SSL_CTX_set_dh_auto(context->ssl, 1);
         SSL_CTX_set_num_tickets(context->ssl, 0);
         SSL_CTX_set_tlsext_servername_callback(context->ssl, choose);
         SSL_CTX_set_tlsext_servername_arg(context->ssl, context);

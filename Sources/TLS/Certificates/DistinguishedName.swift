@@ -55,8 +55,8 @@ struct DistinguishedName {
         var names: [String] = []
         var set: Int?
         for attribute in attributes {
-            if attribute.set == set, let last = names.popLast() {
-                names.append("\(last)+\(attribute.text)")
+            if attribute.set == set, !names.isEmpty {
+                names[names.count - 1] += "+\(attribute.text)"
             } else {
                 names.append(attribute.text)
             }

@@ -7,10 +7,12 @@ extension TLSHandler {
         isDelivering = true
         defer { isDelivering = false }
         while phase == .established || phase == .closing, !inputEnded, let tls {
-            // What is decrypted is shorter than what was received.
             let expected = bytes.readableBytes + sluice_tls_held(tls)
             guard expected > 0 else { return }
-            var plain = context.channel.allocator.buffer(capacity: min(expected, Self.maxPlainBytes))
+            // What is decrypted is shorter than what was received: by a header, a type and a tag in each record. Full
+            // records then fit in a power of two, which is what is allocated.
+            let overhead = expected / (Self.maxRecordBytes + Self.leastOverhead) * Self.leastOverhead
+            var plain = context.channel.allocator.buffer(capacity: min(expected - overhead, Self.maxPlainBytes))
             var taken = 0
             var step = SLUICE_DONE
             bytes.withUnsafeReadableBytes { input in

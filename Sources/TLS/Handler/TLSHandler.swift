@@ -62,6 +62,9 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// The most bytes of data in a record (RFC 8446, 5.1).
     static let maxRecordBytes = 16 << 10
 
+    /// The least bytes that a record has beside its data: header, type and tag.
+    static let leastOverhead = 5 + 1 + 16
+
     let side: Side
     let limit: HandshakeLimit?
     let handshakeTimeout: TimeAmount
@@ -166,6 +169,8 @@ package final class TLSHandler: ChannelDuplexHandler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Who was refused and has hung up is of no more interest.
+        guard phase != .failed else { return }
         // The socket's own error says more than that the connection has ended.
         isExplained = true
         context.fireErrorCaught(error)

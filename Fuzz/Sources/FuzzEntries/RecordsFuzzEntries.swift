@@ -1,0 +1,1 @@
+../../../Tests/KafkaRecordsTests/RecordsFuzzEntries.swift
