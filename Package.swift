@@ -147,7 +147,8 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuthorizationFilter", "CAllocator", "SluiceConfiguration", "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry",
+            "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -179,7 +180,8 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
+            "CTestCertificates", "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages",
+            "KafkaWire", "SASL",
             "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),

@@ -23,8 +23,26 @@ public struct TLSMetrics: Sendable {
     /// `{listener,cluster,result}`: changed files of certificates; the one of the two labels is empty.
     public let certificateReloadsTotal: CounterFamily
 
+    private static let expiryLabels = ["listener", "cluster", "role", "file", "serial"]
+
+    /// Declares when certificates expire.
+    ///
+    /// - Parameters:
+    ///   - registry: where to declare it.
+    ///   - sample: gives a series a certificate, with the labels `listener`, `cluster` (of which one is empty), `role`, `file`
+    ///     and `serial`.
+    public static func declareCertificateExpiry(
+        in registry: MetricsRegistry, sample: @escaping MetricsRegistry.Sampler
+    ) {
+        registry.sampled(
+            "sluice_certificate_expiry_timestamp_seconds",
+            help: "When a certificate in use expires, since the Unix epoch; by its file, and its serial number there.",
+            labels: expiryLabels, sample: sample)
+    }
+
     /// Declares the families.
     public init(registry: MetricsRegistry) {
+        Self.declareCertificateExpiry(in: registry) { [] }
         handshakesTotal = registry.counter(
             "sluice_tls_handshakes_total", help: "TLS handshakes with clients: accepted, or why not.",
             labels: ["listener", "result"])

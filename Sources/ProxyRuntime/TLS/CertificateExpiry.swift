@@ -38,11 +38,7 @@ extension Proxy {
 
     /// Declares when certificates expire: series of those in use, and of no others.
     func declareCertificateExpiry() {
-        registry.sampled(
-            "sluice_certificate_expiry_timestamp_seconds",
-            help: "When a certificate expires, since the Unix epoch; by its file, and its serial number there.",
-            labels: ["listener", "cluster", "role", "file", "serial"]
-        ) { [weak self] in
+        TLSMetrics.declareCertificateExpiry(in: registry) { [weak self] in
             guard let self else { return [] }
             // One that stands twice in a file is one series.
             var expiries: [[String]: Double] = [:]

@@ -18,7 +18,8 @@ struct Inspection: ProxyInspection {
 
     func server() async -> ServerInformation {
         ServerInformation(
-            version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion, state: status.state,
+            version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion,
+            opensslVersion: TLSLibrary.version, state: status.state,
             uptimeSeconds: Int((NIODeadline.now() - proxy.startedAt).nanoseconds / 1_000_000_000),
             concurrency: proxy.concurrency, configurationFile: file,
             configurationGeneration: proxy.generation, processID: Int(getpid()))
