@@ -17,6 +17,7 @@ struct TLSKeyPairSettings: Sendable {
     ///   - reader: of the mapping they stand in.
     ///   - isFirst: whether there has to be one.
     ///   - isListed: whether it is one of several, chosen by a name.
+    /// - Returns: the pair; nil if there is none, or something is wrong with it.
     static func read(
         _ reader: inout SettingsReader, isFirst: Bool, isListed: Bool = false
     ) -> TLSKeyPairSettings? {

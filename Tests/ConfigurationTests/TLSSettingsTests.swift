@@ -23,7 +23,9 @@ struct TLSSettingsTests {
             _ = try load(yaml, files: files)
             return []
         } catch {
-            return error.issues.map { "\($0.path.split(separator: ".").dropFirst().joined(separator: ".")): \($0.message)" }
+            return error.issues.map { issue in
+                "\(issue.path.split(separator: ".").dropFirst().joined(separator: ".")): \(issue.message)"
+            }
         }
     }
 
@@ -120,7 +122,9 @@ struct BrokerNamesTests {
 
     @Test(
         "patterns that are none",
-        arguments: ["", "broker.k", "{id}-{id}.k", "b1{id}.k", "{id}2.k", "a b{id}", "-{id}.k", "{id}", "a.{id}", "a..{id}.k"])
+        arguments: [
+            "", "broker.k", "{id}-{id}.k", "b1{id}.k", "{id}2.k", "a b{id}", "-{id}.k", "{id}", "a.{id}", "a..{id}.k",
+        ])
     func invalid(pattern: String) {
         #expect(throws: SettingProblem.self) { try BrokerHostPattern(parsing: pattern) }
     }

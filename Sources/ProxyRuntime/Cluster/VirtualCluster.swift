@@ -45,7 +45,8 @@ package struct VirtualCluster: Sendable {
             return brokers.port(ofBroker: broker).map { Address(hostBytes: commonHostBytes, port: $0) }
         case .names(let brokers):
             guard broker >= 0 else { return nil }
-            return Address(hostBytes: Array(brokers.brokerHost.host(ofBroker: broker).utf8), port: brokers.advertisedPort)
+            return Address(
+                hostBytes: Array(brokers.brokerHost.host(ofBroker: broker).utf8), port: brokers.advertisedPort)
         }
     }
 

@@ -123,8 +123,10 @@ final class UpstreamConnection: ChannelInboundHandler {
             if error.code == .truncated { return }
             shared.logger.warning(
                 "TLS connection to a broker has ended",
-                metadata: ["cluster": "\(shared.cluster.name)", "broker": "\(label)", "error": "\(error)",
-                    "hint": "\(TLSHint.forBroker(error) ?? "-")"])
+                metadata: [
+                    "cluster": "\(shared.cluster.name)", "broker": "\(label)", "error": "\(error)",
+                    "hint": "\(TLSHint.forBroker(error) ?? "-")",
+                ])
         }
         ended(reason: "broker_error")
         context.close(promise: nil)

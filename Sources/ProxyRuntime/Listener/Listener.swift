@@ -24,7 +24,8 @@ package struct Listener: Sendable {
 
     init(
         configuration: ListenerConfiguration, cluster: ClusterState, limits: ConnectionLimits, budget: HoldBudget,
-        chain: FilterChain, tls: ListenerTLS? = nil, signIn: ClientSignIn = .passes(principalClaim: "sub"), logger: Logger
+        chain: FilterChain, tls: ListenerTLS? = nil, signIn: ClientSignIn = .passes(principalClaim: "sub"),
+        logger: Logger
     ) {
         self.name = configuration.name
         self.configuration = configuration

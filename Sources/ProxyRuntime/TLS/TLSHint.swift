@@ -27,8 +27,10 @@ enum TLSHint {
     static func forBroker(_ error: any Error) -> String? {
         guard let error = error as? TLSError else { return nil }
         switch error.code {
-        case .plaintext: return "the broker does not speak TLS on this port: another port, or leave out tls of the cluster"
-        case .unknownCA, .selfSigned: return "the broker's certificate comes from a CA that tls.ca of the cluster does not have"
+        case .plaintext:
+            return "the broker does not speak TLS on this port: another port, or leave out tls of the cluster"
+        case .unknownCA, .selfSigned:
+            return "the broker's certificate comes from a CA that tls.ca of the cluster does not have"
         case .nameMismatch:
             return "the broker's certificate is for another name: see tls.server_name and tls.verify of the cluster"
         case .unsupportedProtocol: return "see tls.min_version and tls.max_version of the cluster"
