@@ -39,8 +39,9 @@ private final class Certificates {
         }
         try #require(made == 1)
         let texts = try [#require(certificate), #require(key)].map { String(cString: $0) }
-        try texts[0].write(toFile: "\(folder)/one.pem", atomically: true, encoding: .utf8)
-        try texts[1].write(toFile: "\(folder)/one.key", atomically: true, encoding: .utf8)
+        for (name, text) in zip(["one.pem", "one.key"], texts) {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
