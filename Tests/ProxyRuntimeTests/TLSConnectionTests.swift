@@ -38,9 +38,9 @@ private final class Certificates {
             test_certificate_free(key)
         }
         try #require(made == 1)
-        let texts = try [#require(certificate), #require(key)].map { String(cString: $0) }
-        for (name, text) in zip(["one.pem", "one.key"], texts) {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        let texts = [("one.pem", try #require(certificate)), ("one.key", try #require(key))]
+        for (name, text) in texts {
+            try Data(String(cString: text).utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
         }
     }
 
