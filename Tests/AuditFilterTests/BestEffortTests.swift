@@ -2,6 +2,7 @@ import FilterAPI
 import KafkaMessages
 import KafkaWire
 import NIOCore
+import Settings
 import Testing
 
 @testable import AuditFilter
@@ -41,6 +42,14 @@ struct BestEffortTests {
         try audited.answer(created([("a", .notController), ("b", .notController)]))
         #expect(try audited.document().resources == ["topic a", "topic b"])
         #expect(try audited.document()["error"] == "NOT_CONTROLLER")
+    }
+
+    @Test func `does not put an error of the whole request at a resource`() throws {
+        let audited = try Audited()
+        try audited.send(with(SyncGroupRequest()) { $0.groupID = "g" }, version: 5)
+        try audited.answer(with(SyncGroupResponse()) { $0.errorCode = .unknownMemberID })
+        #expect(try audited.document().resources == ["group g"])
+        #expect(try audited.document()["error"] == "UNKNOWN_MEMBER_ID")
     }
 
     @Test func `gives topics that are named by their IDs the names that are known`() throws {
@@ -148,6 +157,28 @@ struct BestEffortTests {
         #expect(try audited.documents.map(\.resources) == [["group billing"], ["group billing"]])
         #expect(try audited.documents[0].details.contains("\"join\""))
         #expect(try audited.documents[1].details.contains("\"leave\""))
+    }
+
+    @Test func `records what names the topics of its condition only`() throws {
+        let when = WhenCondition(topic: [.exact("orders")])
+        let audited = try Audited([.admin, .data], when: when)
+        for name in ["orders", "payments"] {
+            try audited.send(creation(name), version: 7)
+            try audited.answer(created([(name, .none)]))
+            try audited.send(
+                with(ProduceRequest()) {
+                    $0.acks = -1
+                    $0.topicData = [
+                        with(ProduceRequest.TopicProduceData()) {
+                            $0.name = name
+                            $0.partitionData = [ProduceRequest.PartitionProduceData()]
+                        }
+                    ]
+                }, version: 9)
+            try audited.answer(ProduceResponse())
+        }
+        #expect(try audited.documents.map { $0["api"] } == ["CreateTopics", "Produce"])
+        #expect(try audited.documents.map(\.resources) == [["topic orders"], ["topic orders"]])
     }
 
     @Test func `shows no secret`() throws {
