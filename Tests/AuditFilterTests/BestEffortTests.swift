@@ -84,6 +84,40 @@ struct BestEffortTests {
         #expect(document.text.contains("\"id\":\"\(id)\""))
     }
 
+    @Test func `puts errors at topics that a response names by their IDs`() throws {
+        let audited = try Audited([.admin])
+        let id = KafkaUUID(high: 1, low: 2)
+        audited.connections.cluster.learn(topics: [SeenTopic(name: "orders", id: id)])
+        let request = with(DeleteTopicsRequest()) {
+            $0.topics = [("orders", KafkaUUID.zero), ("payments", .zero)].map { name, id in
+                with(DeleteTopicsRequest.DeleteTopicState()) {
+                    $0.name = name
+                    $0.topicID = id
+                }
+            }
+        }
+        try audited.send(request, version: 6)
+        try audited.answer(
+            with(DeleteTopicsResponse()) {
+                $0.responses = [
+                    with(DeleteTopicsResponse.DeletableTopicResult()) {
+                        $0.name = nil
+                        $0.topicID = id
+                        $0.errorCode = .topicDeletionDisabled
+                    }
+                ]
+            })
+        #expect(try audited.document().resources == ["topic orders TOPIC_DELETION_DISABLED", "topic payments NONE"])
+    }
+
+    @Test func `cuts what a client makes longer than it need be`() throws {
+        let audited = try Audited()
+        try audited.send(creation(String(repeating: "é", count: 400)), version: 7)
+        audited.connections.downstream.close(reason: "client")
+        let name = String(repeating: "é", count: 256) + "…"
+        #expect(try audited.document().resources == ["topic \(name)"])
+    }
+
     @Test func `tells ACLs apart by their places`() throws {
         let audited = try Audited()
         let request = with(CreateAclsRequest()) {
