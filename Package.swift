@@ -21,11 +21,13 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -66,6 +68,9 @@ let modules: [Target] = [
     .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
     .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
     .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
+    .target(
+        name: "COpenSSL", path: "Sources/CLibraries/COpenSSL",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")] + hotPath),
     module(
         "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
@@ -79,7 +84,14 @@ let modules: [Target] = [
     ),
     module("Telemetry", [logging], settings: hotPath),
     module("Settings"),
+    .target(
+        name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
+        linkerSettings: [.linkedLibrary("simdjson")]),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
+    module("WebClient", ["Settings", "TLS", nioCore, nioHTTP1, nioPosix]),
+    module(
+        "Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
         ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
@@ -121,18 +133,18 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
-    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
+    module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
+            "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
     module(
         "BenchmarkProbes",
-        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime", "Schemas", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -140,6 +152,9 @@ let modules: [Target] = [
         ["Settings", "Telemetry", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, serviceLifecycle]
     ),
     module("EmbeddedCluster"),
+    .target(
+        name: "CTestCertificates", path: "Sources/CLibraries/CTestCertificates",
+        linkerSettings: [.linkedLibrary("crypto")]),
 ]
 
 let executables: [Target] = [
@@ -150,7 +165,8 @@ let executables: [Target] = [
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry",
+            "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -195,8 +211,9 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+            "CTestCertificates", "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages",
+            "KafkaWire", "SASL",
+            "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient", logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(
@@ -207,6 +224,10 @@ let testTargets: [Target] = [
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    tests(
+        of: "Schemas", ["Settings", nioConcurrencyHelpers, nioCore, nioEmbedded, swiftProtobuf],
+        resources: [.copy("fixtures")]
+    ),
     tests(of: "Settings"),
     tests(
         of: "Sinks",
@@ -216,7 +237,8 @@ let testTargets: [Target] = [
             nioPosix,
         ]
     ),
-    tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "SluiceConfiguration", ["SASL", "Settings", "TLS"], path: "Tests/ConfigurationTests"),
+    tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(
         of: "TopicRewriteFilter",
@@ -240,6 +262,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -12,9 +12,11 @@ let settings: [SwiftSetting] = [
 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of the proxy, or of this package, in the folder of its name.
@@ -25,10 +27,10 @@ func module(
         name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: settings + extra)
 }
 
-/// A fuzz target: what it does with its bytes is in `FuzzEntries`, its corpus in `Corpus`.
-func fuzzer(_ name: String) -> Target {
+/// A fuzz target: what it does with its bytes is in `FuzzEntries` or another module, its corpus in `Corpus`.
+func fuzzer(_ name: String, _ entries: Target.Dependency = "FuzzEntries") -> Target {
     .executableTarget(
-        name: name, dependencies: ["FuzzDriver", "FuzzEntries"], path: "Sources/\(name)", swiftSettings: settings,
+        name: name, dependencies: ["FuzzDriver", entries], path: "Sources/\(name)", swiftSettings: settings,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
 }
 
@@ -58,7 +60,13 @@ let modules: [Target] = [
             "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
             "Settings", "Telemetry", collections, logging, nioCore, nioPosix,
         ]),
+    .target(
+        name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
+        linkerSettings: [.linkedLibrary("simdjson")]),
+    module("Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf]),
     module("FuzzDriver"),
+    module("BinaryFuzzEntries", ["Schemas"]),
+    module("JSONFuzzEntries", ["Schemas"]),
     module(
         "FuzzEntries",
         [
@@ -73,7 +81,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map(fuzzer)
+    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
+        + ["avro", "framing", "protobuf"].map { fuzzer($0, "BinaryFuzzEntries") }
+        + ["json", "json_schema"].map { fuzzer($0, "JSONFuzzEntries") }
 )

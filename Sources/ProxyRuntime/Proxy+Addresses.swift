@@ -153,10 +153,14 @@ extension Proxy {
             clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, metrics: door.listener.loop.shard,
             cluster: listener.cluster)
         let connection = DownstreamConnection(shared: door.listener, target: door.target, context: context)
+        if listener.tls != nil {
+            try channel.pipeline.syncOperations.addHandler(ArrivalHandler(connection: connection))
+        }
         if listener.configuration.proxyProtocol, listener.trusts(remote) {
             connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
+        if let tls = listener.tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

@@ -10,8 +10,10 @@ public struct RegularExpression: Sendable {
     enum Instruction: Sendable {
         /// Take one scalar that the class has.
         case take(ScalarClass)
-        /// Go on at both places.
+        /// Go on at both places; the first is what is liked better, where only one can count.
         case fork(Int, Int)
+        /// Note where this is, as the begin or the end of a group.
+        case save(Int)
         /// Go on there.
         case jump(Int)
         /// Go on if this is the beginning.
@@ -34,12 +36,8 @@ public struct RegularExpression: Sendable {
     /// - Throws: A problem that says what is wrong and where.
     public init(parsing text: String) throws(SettingProblem) {
         var parser = RegularExpressionParser(text)
-        let tree = try parser.parse()
-        var program: [Instruction] = []
-        try Self.translate(tree, into: &program)
-        program.append(.accept)
+        program = try Self.program(of: try parser.parse(), savesGroups: false)
         self.text = text
-        self.program = program
     }
 
     /// Whether the expression describes the whole of `string`.
@@ -85,6 +83,7 @@ public struct RegularExpression: Sendable {
             switch program[state] {
             case .take, .accept: break
             case .jump(let target): pending.append(target)
+            case .save: pending.append(state + 1)
             case .fork(let first, let second):
                 pending.append(second)
                 pending.append(first)
@@ -130,10 +129,22 @@ extension RegularExpression {
         case end
         case sequence([Tree])
         case choice([Tree])
-        case repetition(Tree, least: Int, most: Int?)
+        case repetition(Tree, least: Int, most: Int?, isLazy: Bool)
+        /// What stands in brackets, by the number of the bracket; the first is 1.
+        case group(Tree, number: Int)
     }
 
-    private static func translate(_ tree: Tree, into program: inout [Instruction]) throws(SettingProblem) {
+    /// Translates an expression; with `savesGroups`, the program notes where groups begin and end.
+    static func program(of tree: Tree, savesGroups: Bool) throws(SettingProblem) -> [Instruction] {
+        var program: [Instruction] = []
+        try translate(tree, into: &program, savesGroups)
+        program.append(.accept)
+        return program
+    }
+
+    private static func translate(
+        _ tree: Tree, into program: inout [Instruction], _ savesGroups: Bool
+    ) throws(SettingProblem) {
         guard program.count < maxInstructions else { throw SettingProblem("the regular expression is too large") }
         switch tree {
         case .empty: break
@@ -141,43 +152,49 @@ extension RegularExpression {
         case .begin: program.append(.begin)
         case .end: program.append(.end)
         case .sequence(let parts):
-            for part in parts { try translate(part, into: &program) }
+            for part in parts { try translate(part, into: &program, savesGroups) }
         case .choice(let branches):
             var jumps: [Int] = []
             for branch in branches.dropLast() {
                 let fork = program.count
                 program.append(.accept)
-                try translate(branch, into: &program)
+                try translate(branch, into: &program, savesGroups)
                 jumps.append(program.count)
                 program.append(.accept)
                 program[fork] = .fork(fork + 1, program.count)
             }
-            if let last = branches.last { try translate(last, into: &program) }
+            if let last = branches.last { try translate(last, into: &program, savesGroups) }
             for jump in jumps { program[jump] = .jump(program.count) }
-        case .repetition(let part, let least, let most):
+        case .group(let part, let number):
+            if savesGroups { program.append(.save(2 * number)) }
+            try translate(part, into: &program, savesGroups)
+            if savesGroups { program.append(.save(2 * number + 1)) }
+        case .repetition(let part, let least, let most, let isLazy):
             for _ in 0..<least {
                 let before = program.count
-                try translate(part, into: &program)
+                try translate(part, into: &program, savesGroups)
                 // What takes nothing takes nothing however often.
                 if program.count == before { break }
             }
             if let most {
-                for _ in least..<most { try translateOptional(part, into: &program) }
+                for _ in least..<most { try translateOptional(part, into: &program, savesGroups, isLazy) }
             } else {
                 let fork = program.count
                 program.append(.accept)
-                try translate(part, into: &program)
+                try translate(part, into: &program, savesGroups)
                 program.append(.jump(fork))
-                program[fork] = .fork(fork + 1, program.count)
+                program[fork] = isLazy ? .fork(program.count, fork + 1) : .fork(fork + 1, program.count)
             }
         }
     }
 
-    private static func translateOptional(_ part: Tree, into program: inout [Instruction]) throws(SettingProblem) {
+    private static func translateOptional(
+        _ part: Tree, into program: inout [Instruction], _ savesGroups: Bool, _ isLazy: Bool
+    ) throws(SettingProblem) {
         let fork = program.count
         program.append(.accept)
-        try translate(part, into: &program)
-        program[fork] = .fork(fork + 1, program.count)
+        try translate(part, into: &program, savesGroups)
+        program[fork] = isLazy ? .fork(program.count, fork + 1) : .fork(fork + 1, program.count)
     }
 }
 

@@ -48,6 +48,8 @@ struct RegularExpressionParser {
     private var position = 0
     private var depth = 0
     private var ignoresCase = false
+    /// How many groups were read that can be referred to.
+    private(set) var groups = 0
 
     private static let maxDepth = 100
     private static let maxRepetitions = 1000
@@ -98,23 +100,23 @@ struct RegularExpressionParser {
     }
 
     private mutating func repeated(_ atom: Tree) throws(SettingProblem) -> Tree {
-        let tree: Tree
+        let (least, most): (Int, Int?)
         switch current {
-        case "*": tree = .repetition(atom, least: 0, most: nil)
-        case "+": tree = .repetition(atom, least: 1, most: nil)
-        case "?": tree = .repetition(atom, least: 0, most: 1)
+        case "*": (least, most) = (0, nil)
+        case "+": (least, most) = (1, nil)
+        case "?": (least, most) = (0, 1)
         case "{":
             position += 1
-            let (least, most) = try bounds()
-            tree = .repetition(atom, least: least, most: most)
+            (least, most) = try bounds()
         default: return atom
         }
         position += 1  // The operator, or the brace that ends it.
-        _ = take("?")  // Lazy or not makes no difference to whether the whole string matches.
+        // Lazy or not makes no difference to whether the whole string matches, but to what groups hold.
+        let isLazy = take("?")
         if let next = current, next == "*" || next == "+" || next == "?" || next == "{" {
             throw problem("'\(next)' behind a repetition")
         }
-        return tree
+        return .repetition(atom, least: least, most: most, isLazy: isLazy)
     }
 
     /// Reads `n}`, `n,}` or `n,m}` up to the brace, which the caller takes.
@@ -156,13 +158,16 @@ struct RegularExpressionParser {
 
     private mutating func group() throws(SettingProblem) -> Tree {
         let start = position
-        if take("?"), !take(":") {
+        let isPlain = take("?")
+        if isPlain, !take(":") {
             position = start
             throw problem("only (?: ) and, at the front, (?i) are known of the groups that begin with '(?'")
         }
+        if !isPlain { groups += 1 }
+        let number = groups
         let tree = try choice()
         guard take(")") else { throw problem("'(' without ')'") }
-        return tree
+        return isPlain ? tree : .group(tree, number: number)
     }
 
     /// Reads what stands behind a backslash.

@@ -14,7 +14,12 @@ CONFIGURATIONS = sorted([ROOT / "config" / "sluice.yaml", *ROOT.glob("examples/*
 
 
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_configuration_that_comes_along_is_valid(path: Path) -> None:
+def test_every_configuration_that_comes_along_is_valid(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "CERTS" in path.read_text():
+        subprocess.run([ROOT / "examples" / "mtls" / "certificates.sh", tmp_path], check=True)
+        monkeypatch.setenv("CERTS", str(tmp_path))
     ended = run_to_end("validate", "-c", path)
     assert ended.returncode == 0, ended.stderr
 
@@ -27,7 +32,7 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
 
 def show(example: str, cluster: Cluster) -> str:
     """Runs the script of an example to its end, and returns what it printed."""
-    ports = free_ports(12)
+    ports = free_ports(24)
     ended = subprocess.run(
         [ROOT / "examples" / example / "show.sh"],
         env=os.environ
@@ -37,6 +42,9 @@ def show(example: str, cluster: Cluster) -> str:
             "PORT": str(ports[0]),
             "BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
             "ADMIN_PORT": str(ports[11]),
+            "BACK_PORT": str(ports[12]),
+            "BACK_BROKER_PORTS": f"{ports[13]}-{ports[13] + 9}",
+            "BACK_ADMIN_PORT": str(ports[23]),
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -127,3 +135,24 @@ def test_the_authorization_example_shows_what_is_denied(cluster: Cluster) -> Non
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count("authorization failed") >= 2
     assert "api=Fetch" in ended.stdout and "api=Produce" in ended.stdout
+
+
+def test_the_mtls_example_shows_who_gets_in() -> None:
+    with Cluster() as own:
+        shown = show("mtls", own)
+    assert shown.count("checkout with certificate: 100 records sent") == 2, shown
+    assert "checkout without certificate: refused" in shown
+    assert "checkout without TLS: refused" in shown
+    assert 'sluice_certificate_reloads_total{listener="apps",cluster="",result="applied"}' in shown
+    assert 'result="certificate_required"' in shown and 'result="plaintext"' in shown
+    assert shown.rstrip().endswith('== who produced\n"principal":"User:checkout"')
+
+
+def test_the_mtls_to_scram_example_shows_both_names() -> None:
+    with Cluster() as own:
+        shown = show("mtls-to-scram", own)
+    assert "checkout with certificate: 100 records sent" in shown
+    assert "checkout without certificate: refused" in shown
+    assert 'cluster="main",mechanism="SCRAM-SHA-512",result="accepted"' in shown
+    assert '== who produced, in access.jsonl\n"principal":"User:checkout"' in shown
+    assert '== who produced, in brokers.jsonl\n"principal":"User:sluice"' in shown

@@ -79,6 +79,19 @@ struct CompressionTests {
         }
     }
 
+    @Test(arguments: Fixtures.pythonBatches.filter { $0.magic == 2 && $0.codec != "none" })
+    func `What is broken leaves nothing behind for what follows`(batch: Fixtures.PythonBatch) throws {
+        // These frames say how many bytes they become, where the codec can.
+        let codec = try #require(CompressionCodec.allCases.first { $0.name == batch.codec })
+        let stored = batch.bytes.readableBytes - RecordBatchLayout.headerSize
+        let good = try compressed(codec, Samples.text(300))
+        for count in 0..<stored {
+            let piece = try #require(batch.bytes.getSlice(at: RecordBatchLayout.headerSize, length: count))
+            _ = try? decompressed(codec, piece)
+            #expect(try decompressed(codec, good) == Samples.text(300))
+        }
+    }
+
     @Test(arguments: codecs)
     func `No flipped bit does more than be refused, or change some bytes`(codec: CompressionCodec) throws {
         let bytes = try compressed(codec, Samples.text(400))

@@ -18,17 +18,22 @@ package final class ProducerStage {
     /// What was taken from the budget, and not used yet.
     private var credit = 0
     private var timestamp: Int64 = 0
+    /// What was handed over last, as what the next will probably have.
+    private var usualBytes = 0
     private var isFlushPlanned = false
 
     /// Staged bytes are handed over when there are as many, before their time.
     private static let flushBytes = 128 << 10
+
+    /// No configuration allows more, in bytes: a batch has to be smaller than 2 GiB.
+    private static let largestRecord = 1 << 30
 
     init(_ producer: KafkaProducer, loop: any EventLoop, counts: StageCounts) {
         self.producer = producer
         self.loop = loop
         self.counts = counts
         budget = producer.budget
-        maxRecordBytes = producer.configuration.maxRecordBytes
+        maxRecordBytes = min(producer.configuration.maxRecordBytes, Self.largestRecord)
         maxStagedBytes = min(Self.flushBytes, max(producer.configuration.maxBufferedBytes / 8, 1))
         delay = .nanoseconds(producer.configuration.linger.nanoseconds / 2)
     }
@@ -36,7 +41,7 @@ package final class ProducerStage {
     /// Takes a record, or drops it. Never waits.
     ///
     /// - Parameters:
-    ///   - topic: where it goes.
+    ///   - topic: where it goes; one of this producer's.
     ///   - key: nil for null. Copied.
     ///   - value: nil for null. Copied.
     ///   - headers: as the wire has them within a record: their count as a varint, then each name and value with its
@@ -57,7 +62,7 @@ package final class ProducerStage {
         if credit < cost, !borrow(cost) { return drop(.bufferFull) }
         credit -= cost
         if staged.count == 0 { begin() }
-        // Lengths are within `maxRecordBytes`, which fits an Int32 as it is bounded by the configuration.
+        // Lengths are within `largestRecord`, which fits an Int32.
         let record = StagedRecord(
             topic: topic.place, partition: partition ?? -1, timestamp: timestamp ?? self.timestamp,
             keyLength: Int32(truncatingIfNeeded: key?.count ?? -1),
@@ -100,6 +105,7 @@ package final class ProducerStage {
         budget.give(credit)
         credit = 0
         guard staged.count > 0 else { return }
+        usualBytes = staged.bytes.readableBytes
         producer.receive(staged)
         staged = StagedRecords()
     }
@@ -107,7 +113,7 @@ package final class ProducerStage {
     private func begin() {
         staged.stagedAt = .now()
         timestamp = WallClock.milliseconds()
-        staged.bytes.reserveCapacity(min(maxStagedBytes + maxStagedBytes / 8, 8 << 10))
+        staged.bytes.reserveCapacity(max(usualBytes, 2 << 10))
         guard !isFlushPlanned else { return }
         isFlushPlanned = true
         let flush = { [self] in

@@ -114,8 +114,6 @@ extension ProducerStateMachine {
 
     /// When all that was on its way has come back, the partition goes on.
     mutating func settle(partition place: Int) {
-        guard partitions[place].inFlight == 0, partitions[place].isSettling else { return }
-        partitions[place].isSettling = false
-        if partitions[place].needsNewEpoch { renewSequences(partition: place) }
+        if partitions[place].inFlight == 0 { partitions[place].isSettling = false }
     }
 }

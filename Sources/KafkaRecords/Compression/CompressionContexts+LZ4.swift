@@ -5,6 +5,21 @@ extension CompressionContexts {
     func unlz4(_ input: RawSpan, into output: inout BoundedOutput, hasOldHeader: Bool) throws(RecordsError) {
         let header = try LZ4FrameHeader(input)
         let decoder = try readyLZ4Decoder()
+        do throws(RecordsError) {
+            try unlz4(input, after: header, with: decoder, into: &output, hasOldHeader: hasOldHeader)
+        } catch {
+            // Resetting the decoder does not forget how many bytes of a broken frame were to come (lz4 1.9.4), and
+            // the next frame would fail for it.
+            LZ4F_freeDecompressionContext(decoder)
+            lz4Decoder = nil
+            throw error
+        }
+    }
+
+    private func unlz4(
+        _ input: RawSpan, after header: LZ4FrameHeader, with decoder: OpaquePointer, into output: inout BoundedOutput,
+        hasOldHeader: Bool
+    ) throws(RecordsError) {
         try input.withUnsafeBytes { (bytes) throws(RecordsError) in
             var offset = 0
             if hasOldHeader {

@@ -11,6 +11,8 @@ import Telemetry
 extension DownstreamConnection {
     /// The channel is there.
     func opened() {
+        guard !isOpened else { return }
+        isOpened = true
         shared.loop.connections[ObjectIdentifier(self)] = self
         shared.metrics.connections.increment()
         shared.metrics.connectionsTotal.increment()
@@ -47,6 +49,7 @@ extension DownstreamConnection {
                 "reason": "\(reason)", "listener": "\(shared.name)",
                 "client": "\(context.clientAddress):\(context.clientPort)",
                 "error": "\(error.map { "\($0)" } ?? "-")",
+                "hint": "\(reason == ProtocolGuess.tls ? TLSHint.tlsOnPlainPort : "-")",
                 "api": "\(current?.head.apiKey.description ?? "-")", "version": "\(current?.head.apiVersion ?? -1)",
             ])
         close(reason: reason)

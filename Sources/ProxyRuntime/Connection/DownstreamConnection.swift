@@ -6,6 +6,7 @@ import KafkaWire
 import Logging
 import NIOCore
 import SASL
+import TLS
 import Telemetry
 
 /// A client's connection: takes requests in, gives answers out in the order of the requests.
@@ -20,6 +21,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
 
     /// Which broker a client came for: told by the port that it came to.
     enum Target: Sendable, Equatable {
+        /// Not known before the client's server name is.
+        case unnamed
         /// The listener's own address: any broker will do.
         case bootstrap
         case broker(Int32)
@@ -66,7 +69,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     static let noGeneration = UInt64.max
 
     let shared: ListenerLoop
-    let target: Target
+    /// Told by the port, or in a TLS handshake by the server name.
+    var target: Target
     let context: ConnectionContext
     let openedAt: NIODeadline
     var channelContext: ChannelHandlerContext?
@@ -116,6 +120,10 @@ final class DownstreamConnection: ChannelDuplexHandler {
     var admissions: [(entry: FilterChain.Entry, gate: any ConnectionGate, address: String)] = []
     /// True while a PROXY header is to come, which says where the client is.
     var awaitsProxyHeader = false
+    /// True until the TLS handshake is over, where there is one.
+    var awaitsHandshake: Bool
+    /// True once the connection has been counted.
+    var isOpened = false
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
 
@@ -140,6 +148,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
         self.lastActivity = shared.loop.now
         self.sink = ObservingSink(shared: shared, direction: .request)
         self.plans = shared.plans
+        self.awaitsHandshake = shared.tls != nil
         switch shared.signIn {
         case .passes(let claim): passage = SASLPassage(principalClaim: claim)
         case .terminates(let service): gate = SignInGate(service)
@@ -159,6 +168,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leftInHandshake()
         close(reason: "client")
         context.fireChannelInactive()
     }
@@ -187,6 +197,11 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            tlsFailed(error)
+            return
+        }
+        leftInHandshake()
         close(reason: "socket_error")
     }
 
@@ -196,6 +211,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
             closeIfDone()
             return
         }
+        if let completed = event as? TLSHandshakeCompleted { secured(completed) }
         context.fireUserInboundEventTriggered(event)
     }
 

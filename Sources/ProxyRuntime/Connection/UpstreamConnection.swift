@@ -3,7 +3,9 @@ import FilterAPI
 import KafkaCodec
 import KafkaMessages
 import KafkaWire
+import Logging
 import NIOCore
+import TLS
 import Telemetry
 
 /// The connection to a broker that belongs to one client's connection, on the same event loop.
@@ -66,6 +68,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isReading = true
     private var needsFlush = false
     private(set) var isClosed = false
+    /// True once the broker has sent anything.
+    private var hasSpoken = false
     /// True once nothing may be done with it.
     var isGone: Bool { isClosed || downstream.isClosed }
     /// Topic IDs whose names were asked for on this connection.
@@ -99,11 +103,31 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(reason: "broker")
+        if !hasSpoken, !exchanges.isEmpty, !isClosed {
+            shared.logger.warning(
+                "broker has closed a connection before its first answer",
+                metadata: [
+                    "cluster": "\(shared.cluster.name)", "broker": "\(label)", "listener": "\(shared.name)",
+                    "hint": "\(TLSHint.silentBroker)",
+                ])
+            ended(reason: "broker_without_answer")
+        } else {
+            ended(reason: "broker")
+        }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            // The end comes by itself; that it came without `close_notify` says nothing, since frames have lengths.
+            if error.code == .truncated { return }
+            shared.logger.warning(
+                "TLS connection to a broker has ended",
+                metadata: [
+                    "cluster": "\(shared.cluster.name)", "broker": "\(label)", "error": "\(error)",
+                    "hint": "\(TLSHint.forBroker(error) ?? "-")",
+                ])
+        }
         ended(reason: "broker_error")
         context.close(promise: nil)
     }
@@ -111,6 +135,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
         var chunk = unwrapInboundIn(data)
+        hasSpoken = true
         let now = shared.loop.tick()
         downstream.lastActivity = now
         if unread != nil {

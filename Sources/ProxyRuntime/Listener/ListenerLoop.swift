@@ -20,6 +20,8 @@ final class ListenerLoop {
     let metrics: ListenerMetrics
     let logger: Logger
     let actions: FilterActions
+    /// TLS with clients; nil where they speak without.
+    let tls: ListenerTLS?
     /// What becomes of clients' SASL.
     let signIn: ClientSignIn
     /// The filters; connections take up another chain between two frames.
@@ -48,6 +50,7 @@ final class ListenerLoop {
         onUnknown = listener.onUnknown
         budget = listener.budget
         logger = listener.logger
+        tls = listener.tls
         signIn = listener.signIn
         self.metrics = ListenerMetrics(
             listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)

@@ -39,6 +39,17 @@ struct ProducerSequencesTests {
         #expect(cluster.asked.count == 2)
     }
 
+    @Test func `after a batch was given up, nothing is sent before all others have come back`() {
+        var cluster = begun(2)
+        cluster.refuse(.messageTooLarge)
+        cluster.give(["2"])
+        #expect(cluster.asked.count == 1)
+        cluster.serve()
+        cluster.pass(.seconds(1))
+        cluster.serveAll()
+        #expect(cluster.values() == ["1", "2"])
+    }
+
     @Test func `a batch whose answer was lost is not written twice`() {
         var cluster = begun(3)
         cluster.serve(isLost: true)

@@ -1,0 +1,1 @@
+../../../Tests/SchemasTests/JSON/JSONFuzzEntries.swift

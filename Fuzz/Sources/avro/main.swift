@@ -1,0 +1,7 @@
+import BinaryFuzzEntries
+import FuzzDriver
+
+_ = FuzzDriver.run { bytes, count in
+    BinaryFuzzEntries.avro(UnsafeRawBufferPointer(start: bytes, count: count))
+    return 0
+}

@@ -1,0 +1,109 @@
+import NIOCore
+
+/// What is known of a registry's schemas, and what is being asked. Knows no transport, and no time but what it is told.
+struct RegistryTable<Waiter: Sendable>: Sendable {
+    /// What a schema's reference leads to.
+    enum Finding {
+        case schema(RegisteredSchema)
+        case failure(RegistryFailure, until: NIODeadline)
+        /// It is asked for already: the waiter will be told.
+        case waiting
+        /// It is to be asked for by who asked here: the waiter will be told.
+        case fetch
+    }
+
+    private struct Entry: Sendable {
+        let schema: RegisteredSchema
+        let since: NIODeadline
+        var used: UInt64
+    }
+
+    private struct Failure: Sendable {
+        let failure: RegistryFailure
+        let until: NIODeadline
+    }
+
+    private let maxSchemas: Int
+    private let maxFailures: Int
+    private let maxFetches: Int
+    private let failureLifetime: TimeAmount
+    private let outageLifetime: TimeAmount
+    private var schemas: [SchemaReference: Entry] = [:]
+    private var failures: [SchemaReference: Failure] = [:]
+    private var waiters: [SchemaReference: [Waiter]] = [:]
+    private var clock: UInt64 = 0
+
+    init(options: RegistryOptions) {
+        maxSchemas = max(1, options.maxSchemas)
+        maxFailures = max(1, options.maxFailures)
+        maxFetches = max(1, options.maxFetches)
+        failureLifetime = options.failureLifetime
+        outageLifetime = options.outageLifetime
+    }
+
+    /// How many schemas are known.
+    var count: Int { schemas.count }
+
+    /// Looks for a schema.
+    ///
+    /// - Parameters:
+    ///   - reference: Which.
+    ///   - now: The time.
+    ///   - waiter: Who is to be told, if it is not known.
+    ///   - isCurrent: False for a schema that does not do, though it is there: if it was fetched before failures are
+    ///     forgotten, it is fetched anew, since its subjects may be others now.
+    /// - Returns: What is known, or who is asked.
+    mutating func find(
+        _ reference: SchemaReference, now: NIODeadline, waiter: Waiter, isCurrent: (RegisteredSchema) -> Bool
+    ) -> Finding {
+        clock += 1
+        if let entry = schemas[reference] {
+            if isCurrent(entry.schema) || now < entry.since + failureLifetime {
+                schemas[reference]?.used = clock
+                return .schema(entry.schema)
+            }
+        }
+        if let failure = failures[reference], now < failure.until {
+            return .failure(failure.failure, until: failure.until)
+        }
+        if waiters[reference] != nil {
+            waiters[reference]?.append(waiter)
+            return .waiting
+        }
+        guard waiters.count < maxFetches else {
+            return .failure(.init(.busy, "\(maxFetches) schemas are being asked for"), until: now)
+        }
+        waiters[reference] = [waiter]
+        return .fetch
+    }
+
+    /// Takes what a fetch has brought.
+    ///
+    /// - Returns: who waits for it.
+    mutating func finish(
+        _ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>, now: NIODeadline
+    ) -> [Waiter] {
+        switch result {
+        case .success(let schema):
+            failures[reference] = nil
+            if schemas[reference] == nil, schemas.count >= maxSchemas,
+                let oldest = schemas.min(by: { $0.value.used < $1.value.used })
+            {
+                schemas[oldest.key] = nil
+            }
+            schemas[reference] = Entry(schema: schema, since: now, used: clock)
+        case .failure(let failure):
+            let isOutage = failure.reason == .unavailable || failure.reason == .busy
+            if failures[reference] == nil, failures.count >= maxFailures {
+                failures = failures.filter { now < $0.value.until }
+                if failures.count >= maxFailures, let first = failures.min(by: { $0.value.until < $1.value.until }) {
+                    failures[first.key] = nil
+                }
+            }
+            // An outage does not take away what is known.
+            failures[reference] = Failure(
+                failure: failure, until: now + (isOutage ? outageLifetime : failureLifetime))
+        }
+        return waiters.removeValue(forKey: reference) ?? []
+    }
+}

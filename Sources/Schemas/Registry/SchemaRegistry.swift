@@ -1,0 +1,124 @@
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// The schemas of a registry, for all event loops.
+///
+/// Its lock is taken when a schema is looked for that a loop does not know yet; what a loop knows is in its
+/// ``TopicSchemas``, which the data path reads without one.
+package final class SchemaRegistry: Sendable {
+    private let options: RegistryOptions
+    private let compilation: RegisteredSchema.Options
+    private let transport: any RegistryTransport
+    private let table: NIOLockedValueBox<RegistryTable<EventLoopPromise<RegisteredSchema>>>
+
+    /// What is found at once, or later.
+    enum Finding {
+        case schema(RegisteredSchema)
+        case failure(RegistryFailure, until: NIODeadline)
+        case pending(EventLoopFuture<RegisteredSchema>)
+    }
+
+    /// A registry.
+    ///
+    /// - Parameters:
+    ///   - options: What it is, and how much is asked of it.
+    ///   - compilation: How strict its schemas' validators are.
+    ///   - transport: What asks it.
+    package init(
+        options: RegistryOptions, compilation: RegisteredSchema.Options, transport: any RegistryTransport
+    ) {
+        self.options = options
+        self.compilation = compilation
+        self.transport = transport
+        table = NIOLockedValueBox(RegistryTable(options: options))
+    }
+
+    /// Whose API it has.
+    var kind: RegistryOptions.Kind { options.kind }
+    /// How long it is remembered that a schema is not one for a topic.
+    var failureLifetime: TimeAmount { options.failureLifetime }
+
+    /// How many schemas are kept.
+    package var count: Int { table.withLockedValue { $0.count } }
+
+    /// Looks for a schema, and asks the registry if it is not known. Many who look for one schema ask once.
+    ///
+    /// - Parameters:
+    ///   - reference: Which schema.
+    ///   - eventLoop: On which loop an answer is to come.
+    ///   - now: The time.
+    ///   - isCurrent: False if a known schema does not do, which a newer answer may.
+    /// - Returns: The schema or why there is none, now or later.
+    func find(
+        _ reference: SchemaReference, on eventLoop: any EventLoop, now: NIODeadline,
+        isCurrent: (RegisteredSchema) -> Bool
+    ) -> Finding {
+        let promise = eventLoop.makePromise(of: RegisteredSchema.self)
+        let finding = table.withLockedValue {
+            $0.find(reference, now: now, waiter: promise, isCurrent: isCurrent)
+        }
+        switch finding {
+        case .schema(let schema):
+            promise.succeed(schema)
+            return .schema(schema)
+        case .failure(let failure, let until):
+            promise.fail(failure)
+            return .failure(failure, until: until)
+        case .waiting: break
+        case .fetch: begin(reference, on: eventLoop)
+        }
+        return .pending(promise.futureResult)
+    }
+
+    private func begin(_ reference: SchemaReference, on eventLoop: any EventLoop) {
+        let fetch = SchemaFetch(reference, options: options)
+        do throws(RegistryFailure) {
+            follow(try fetch.begin(), of: fetch, reference, on: eventLoop)
+        } catch {
+            finish(reference, .failure(error))
+        }
+    }
+
+    private func follow(
+        _ step: SchemaFetch.Step, of fetch: SchemaFetch, _ reference: SchemaReference, on eventLoop: any EventLoop
+    ) {
+        switch step {
+        case .get(let path, let delay):
+            guard delay > .zero else {
+                ask(path, of: fetch, reference, on: eventLoop)
+                return
+            }
+            eventLoop.scheduleTask(in: delay) { self.ask(path, of: fetch, reference, on: eventLoop) }
+        case .finished(let fetched):
+            do throws(RegistryFailure) {
+                finish(reference, .success(try RegisteredSchema(fetched, options: compilation)))
+            } catch {
+                finish(reference, .failure(error))
+            }
+        }
+    }
+
+    private func ask(
+        _ path: String, of fetch: SchemaFetch, _ reference: SchemaReference, on eventLoop: any EventLoop
+    ) {
+        transport.get(path, headers: options.headers, on: eventLoop).whenComplete { result in
+            var fetch = fetch
+            do throws(RegistryFailure) {
+                let step = try fetch.take(try? result.get())
+                self.follow(step, of: fetch, reference, on: eventLoop)
+            } catch {
+                self.finish(reference, .failure(error))
+            }
+        }
+    }
+
+    private func finish(_ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>) {
+        let now = NIODeadline.now()
+        for waiter in table.withLockedValue({ $0.finish(reference, result, now: now) }) {
+            switch result {
+            case .success(let schema): waiter.succeed(schema)
+            case .failure(let failure): waiter.fail(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import TLS
+
+@Suite struct SessionTests {
+    /// Shakes hands, and reads the ticket that comes behind.
+    private func meet(_ server: TLSServerContext, _ client: TLSClientContext) throws -> Pair {
+        let pair = try Pair(server, client)
+        try pair.carry()
+        return pair
+    }
+
+    @Test(arguments: TLSVersion.allCases) func `sessions are resumed`(version: TLSVersion) throws {
+        var scene = try Scene()
+        scene.speak(version)
+        let made = try scene.authority.issue("/CN=app", names: "DNS:app.example")
+        try scene.askClients(.required, client: made)
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        for round in 0..<4 {
+            let pair = try meet(server, client)
+            let event = try #require(pair.server.above.completed.first)
+            #expect(event.isResumed == (round > 0))
+            #expect(event.peerCertificate?.subject == "CN=app")
+            #expect(event.serverName == "broker.example")
+            #expect(pair.client.above.completed.first?.isResumed == (round > 0))
+            #expect(pair.client.above.completed.first?.peerCertificate?.subject == "CN=broker")
+        }
+    }
+
+    @Test(arguments: TLSVersion.allCases) func `without tickets there are none`(version: TLSVersion) throws {
+        var scene = try Scene()
+        scene.speak(version)
+        scene.server.sessionTickets = false
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        for _ in 0..<2 { #expect(try meet(server, client).server.above.completed.first?.isResumed == false) }
+    }
+
+    @Test func `a client may want none`() throws {
+        var scene = try Scene()
+        scene.client.sessionReuse = false
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        for _ in 0..<2 { #expect(try meet(server, client).server.above.completed.first?.isResumed == false) }
+    }
+
+    @Test(arguments: TLSVersion.allCases) func `keys change, and a ticket outlives one change`(
+        version: TLSVersion
+    ) throws {
+        var scene = try Scene()
+        scene.speak(version)
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        _ = try meet(server, client)
+        server.ticketKeys?.rotate()
+        #expect(try meet(server, client).server.above.completed.first?.isResumed == true)
+        server.ticketKeys?.rotate()
+        server.ticketKeys?.rotate()
+        #expect(try meet(server, client).server.above.completed.first?.isResumed == false)
+    }
+
+    @Test func `sessions outlive a new certificate, but not new rules for clients`() throws {
+        var scene = try Scene()
+        let made = try scene.authority.issue("/CN=app")
+        try scene.askClients(.required, client: made)
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        _ = try meet(server, client)
+        _ = try scene.write(try scene.authority.issue("/CN=new", names: "DNS:broker.example"), "server")
+        let second = try TLSServerContext(loading: scene.server, from: TLSFiles(), replacing: server)
+        #expect(try meet(second, client).server.above.completed.first?.isResumed == true)
+        scene.server.crlFiles = [try scene.folder.write(try scene.authority.revoke([made]), to: "crl.pem")]
+        let third = try TLSServerContext(loading: scene.server, from: TLSFiles(), replacing: second)
+        let refused = try meet(third, client)
+        #expect(refused.serverError?.code == .revoked)
+        #expect(refused.server.above.completed.isEmpty)
+    }
+
+    @Test func `a certificate that expires ends its session`() async throws {
+        var scene = try Scene()
+        let made = try scene.authority.issue("/CN=app", ends: 2)
+        try scene.askClients(.required, client: made)
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        let notAfter = try #require(try meet(server, client).server.above.completed.first?.peerCertificate?.notAfter)
+        while !CertificateDescription.isPast(notAfter) { try await Task.sleep(for: .milliseconds(50)) }
+        let pair = try meet(server, client)
+        #expect(pair.serverError?.code == .certificateExpired)
+        #expect(pair.server.above.completed.isEmpty)
+    }
+
+    @Test func `sessions of one server are not offered to another`() throws {
+        var scene = try Scene()
+        scene.client.verification = .caOnly
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        _ = try meet(server, client)
+        let other = try Pair(server, client, host: "other.example")
+        try other.carry()
+        #expect(other.server.above.completed.first?.isResumed == false)
+    }
+
+    @Test func `handshakes leave no memory behind`() throws {
+        var scene = try Scene()
+        try scene.askClients(.required, client: try scene.authority.issue("/CN=app"))
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        for _ in 0..<300 { _ = try meet(server, client) }
+        let before = residentBytes()
+        for _ in 0..<2000 { _ = try meet(server, client) }
+        // Other tests run beside this one. A connection that stayed would hold 20 KiB at each side.
+        #expect(residentBytes() - before < 32 << 20)
+    }
+}
