@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -15,7 +16,7 @@ from harness.cluster import Cluster
 from harness.ports import free_ports
 from harness.raw_client import RawClient
 from harness.replay import BROKER_ID, ReplayingBroker, recorded, with_endpoint
-from harness.sluice import Sluice
+from harness.sluice import BINARY, Sluice
 from harness.synthetic import API_VERSIONS, VERSIONS, SyntheticCluster
 from harness.waiting import eventually
 from harness.wire import Request, Writer, response_header
@@ -252,3 +253,41 @@ def test_every_recorded_request_passes_as_it_is_and_has_its_record(
     if guarantee == "required":
         intents = {line["id"] for line in written if line["event"] == "intent"}
         assert {line["id"] for line in outcomes if line["api"] != "ApiVersions"} == intents
+
+
+def test_records_reach_a_cluster_that_sluice_signs_in_to_and_sign_ins_are_recorded(
+    start_sluice: Callable[..., Sluice], cluster: Cluster, clients: Clients, topic: str, tmp_path: Path
+) -> None:
+    users, password = tmp_path / "users", tmp_path / "password"
+    password.write_text("correct horse")
+    added = subprocess.run(
+        [BINARY, "credentials", "add", "-f", users, "sluice", "--iterations", "4096"],
+        input="correct horse\n", text=True, check=False,
+    )  # fmt: skip
+    assert added.returncode == 0
+    where = f"{topic[:80]}-audit"
+    cluster.create_topic(where)
+    behind = start_sluice(
+        cluster.bootstrap_servers,
+        listener=f"sasl:\n  mode: terminate\n  mechanisms: [SCRAM-SHA-256]\n  credentials_file: {users}\n"
+        + audit("{ file: audit.jsonl }", "    events: [authentication]\n"),
+    )
+    front = start_sluice(
+        behind.bootstrap,
+        listener=audit(f"{{ cluster: main, topic: {where} }}", "    events: [data]\n    guarantee: required\n"),
+        cluster="sasl:\n  mechanism: SCRAM-SHA-256\n  username: sluice\n"
+        f"  password: {{ file: {password} }}\n",
+    )
+    clients.run(
+        "confluent", "produce", front.client_ports,
+        bootstrap=front.bootstrap, topic=topic, count=10, client_id="audited",
+    )  # fmt: skip
+    assert front.stats().total("sluice_sink_written_total") >= 2
+    assert front.stats().total("sluice_audit_refused_total") == 0
+    log = behind.directory / "audit.jsonl"
+    eventually(log.exists, "the audit of sign-ins")
+    eventually(lambda: len(lines(log)) >= 2, "sign-ins of the proxy and of its sink")
+    assert {(d["operation"], d["principal"], d["result"], d["answered_by"]) for d in lines(log)} == {
+        ("sign_in", "User:sluice", "accepted", "proxy")
+    }
+    assert "correct horse" not in log.read_text()
