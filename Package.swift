@@ -94,7 +94,7 @@ let modules: [Target] = [
         "Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -137,8 +137,8 @@ let modules: [Target] = [
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "SASL", "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
@@ -212,8 +212,8 @@ let testTargets: [Target] = [
         of: "ProxyRuntime",
         [
             "CTestCertificates", "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages",
-            "KafkaWire", "SASL",
-            "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient", logging, nioCore, nioEmbedded, nioPosix,
+            "KafkaRecords", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient",
+            logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(
