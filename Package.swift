@@ -133,6 +133,15 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
+    module(
+        "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks", "Telemetry",
+            "WebClient", logging, nioCore,
+        ],
+        path: "Sources/Filters/SchemaValidation",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -165,8 +174,8 @@ let executables: [Target] = [
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry",
-            "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
+            "TLS", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -221,6 +230,13 @@ let testTargets: [Target] = [
         [
             "FilterAPI", "KafkaMessages", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "Telemetry", logging,
             nioCore, nioEmbedded,
+        ]
+    ),
+    tests(
+        of: "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime",
+            "Schemas", "Settings", "Sinks", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
