@@ -444,3 +444,46 @@ def test_a_client_that_cuts_the_connection_off(secured: Sluice, authority: Autho
         api_versions(client)
     eventually(lambda: secured.stats().total("sluice_downstream_connections") == 0, "gone")
     assert "truncated" not in secured.errors
+
+
+def test_a_proxy_protocol_header_stands_before_tls(
+    cluster: Cluster, start_sluice: Callable[..., Sluice], server: Pair, authority: Authority
+) -> None:
+    sluice = start_sluice(cluster.bootstrap_servers, listener="proxy_protocol: true\n" + block(server.settings) + LOG)
+    client = RawClient(sluice.port)
+    client.send_bytes(b"PROXY TCP4 10.1.2.3 127.0.0.1 4711 9092\r\n")
+    client.socket = context(authority).wrap_socket(client.socket, server_hostname="localhost")
+    with client:
+        assert api_versions(client) > 10
+        (connection,) = json.loads(sluice.get("/connections?format=json"))["connections"]
+        assert connection["client_address"] == "10.1.2.3:4711"
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        TLSClient(sluice.port, context(authority))
+    one_more(sluice, "no_proxy_protocol_header", 0, CLOSED)
+
+
+def test_connections_are_limited_before_their_handshake(
+    cluster: Cluster, start_sluice: Callable[..., Sluice], server: Pair, authority: Authority
+) -> None:
+    limit = "filters:\n  - { type: rate_limit, name: limit, connections: { max: 1 } }\n"
+    sluice = start_sluice(cluster.bootstrap_servers, listener=block(server.settings) + limit)
+    with TLSClient(sluice.port, context(authority)) as first:
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            TLSClient(sluice.port, context(authority))
+        assert api_versions(first) > 10
+    stats = sluice.stats()
+    assert stats.total(HANDSHAKES) == 1, "the second had none"
+    assert stats.total("sluice_downstream_connections_total") == 2
+
+
+def test_open_connections_are_drained_at_the_end(
+    cluster: Cluster, start_sluice: Callable[..., Sluice], server: Pair, authority: Authority
+) -> None:
+    sluice = start_sluice(cluster.bootstrap_servers, listener=block(server.settings))
+    with TLSClient(sluice.port, context(authority)) as client, RawClient(sluice.port) as silent:
+        api_versions(client)
+        eventually(lambda: sluice.stats().total("sluice_downstream_connections") == 2, "both")
+        sluice.stop()
+        # Said, not cut off: `close_notify` comes before the end.
+        assert client.socket.recv(1) == b""
+        assert silent.is_closed_by_peer()

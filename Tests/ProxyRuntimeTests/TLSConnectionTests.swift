@@ -38,9 +38,10 @@ private final class Certificates {
             test_certificate_free(key)
         }
         try #require(made == 1)
-        let texts = try [#require(certificate), #require(key)].map { String(cString: $0) }
-        try texts[0].write(toFile: "\(folder)/one.pem", atomically: true, encoding: .utf8)
-        try texts[1].write(toFile: "\(folder)/one.key", atomically: true, encoding: .utf8)
+        let texts = [("one.pem", try #require(certificate)), ("one.key", try #require(key))]
+        for (name, text) in texts {
+            try Data(String(cString: text).utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -12,6 +12,8 @@ package final class AuditFilter: Filter {
     let configuration: AuditConfiguration
     let name: String
     let metrics: AuditMetrics
+    /// The topics that events must name; nil for all events.
+    private let topics: [StringMatcher]?
     private let sink: any Sink
 
     /// The APIs whose frames stream past: they are not held for an audit that promises nothing.
@@ -27,11 +29,21 @@ package final class AuditFilter: Filter {
         self.configuration = configuration
         name = context.name
         metrics = AuditMetrics(context)
+        topics = context.when?.topic
         self.sink = sink
     }
 
     /// True if a record of the intent is durable before a request goes on.
     var isRequired: Bool { configuration.guarantee == .required }
+
+    /// True if an event is to be recorded that names these resources.
+    func concerns(_ resources: [AuditResource]) -> Bool {
+        guard let topics else { return true }
+        return resources.contains { resource in
+            guard resource.type == "topic", let name = resource.name else { return false }
+            return topics.contains { $0.matches(name) }
+        }
+    }
 
     package var interests: [Interest] {
         let keys = AuditedAPI.keys(in: configuration.events).subtracting([.saslHandshake, .saslAuthenticate])

@@ -35,14 +35,14 @@ enum AuditDocument {
         members += client(connection, filter)
         members.append(.init("client_id", text(record.clientID)))
         members.append(.init("correlation_id", .integer(Int(record.correlationID))))
-        let resources = event.resources.isEmpty ? topics(record) : event.resources
+        let resources = event.resources
         let overall = record.facts.errorCode
-        let differ = resources.contains { $0.error != resources.first?.error || $0.error != overall }
-        let showsErrors = kind == .outcome && differ && overall != .none
+        // An error of the request as a whole is none of a single resource.
+        let showsErrors =
+            kind == .outcome && resources.contains { $0.error != .none } && resources.contains { $0.error != overall }
         members.append(
             .init("resources", .array(resources.map { json(of: $0, showsError: showsErrors) })))
-        let omitted = event.omittedResources + (event.resources.isEmpty && record.facts.hasMoreTopics ? 1 : 0)
-        if omitted > 0 { members.append(.init("resources_omitted", .integer(omitted))) }
+        if event.omittedResources > 0 { members.append(.init("resources_omitted", .integer(event.omittedResources))) }
         if let details = event.details { members.append(.init("details", details)) }
         if let outcome { members += self.members(of: outcome, overall) }
         return ByteBuffer(string: JSONValue.object(members).description)
@@ -95,11 +95,6 @@ enum AuditDocument {
             .init("software_name", text(connection.softwareName)),
             .init("software_version", text(connection.softwareVersion)),
         ]
-    }
-
-    /// The topics that the proxy itself has seen, for what streams past.
-    private static func topics(_ record: RequestRecord) -> [AuditResource] {
-        record.facts.topics.map { AuditResource(type: "topic", name: $0) }
     }
 
     private static func json(of resource: AuditResource, showsError: Bool) -> JSONValue {

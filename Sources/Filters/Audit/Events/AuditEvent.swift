@@ -34,6 +34,13 @@ struct AuditEvent: Sendable {
         startedAt = .now()
     }
 
+    /// The event of a request that has streamed past: its topics are what the proxy itself has seen.
+    init(passed record: RequestRecord) {
+        self.init(record)
+        resources = record.facts.topics.map { AuditResource(type: "topic", name: $0) }
+        if record.facts.hasMoreTopics { omittedResources = 1 }
+    }
+
     /// Takes what a request says, if it is there whole.
     mutating func takeRequest(_ request: FilteredRequest) {
         guard request.frame.isWhole else { return }
