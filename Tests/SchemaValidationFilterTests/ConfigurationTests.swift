@@ -67,7 +67,7 @@ struct ConfigurationTests {
                 "rule 'rule1' names the registry 'y', which there is not"
             ),
             (
-                "rules: [{ topics: [a], value: { format: avro, schema: x, subject_strategy: topic_name } }]",
+                "rules: [{ topics: [a], value: { format: avro, schema: '\"string\"', subject_strategy: topic_name } }]",
                 "only schemas of a registry have a subject"
             ),
             (

@@ -75,7 +75,7 @@ final class DataReader {
             return validate(bytes, from: offset, check)
         }
         let key = Wanted(schemas: ObjectIdentifier(known), reference: frame.reference)
-        guard !wanted.contains(key) else { return nil }
+        if !wanted.isEmpty, wanted.contains(key) { return nil }
         switch known.find(frame, in: bytes.readableBytesSpan) {
         case .validators(let validators, let offset):
             return validate(bytes, from: offset, validators).map { RecordFault($0, in: check.word) }
