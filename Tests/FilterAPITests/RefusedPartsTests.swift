@@ -46,7 +46,8 @@ struct RefusedPartFieldsTests {
         #expect(partition.currentLeader.leaderID == -1 && partition.recordErrors.isEmpty)
     }
 
-    @Test("Produce: the records that are to blame, where the version has a place for them", arguments: [Int16(7), 8, 13])
+    @Test(
+        "Produce: the records that are to blame, where the version has a place for them", arguments: [Int16(7), 8, 13])
     func recordErrors(version: Int16) throws {
         var asked = with(ProduceRequest()) {
             $0.acks = -1

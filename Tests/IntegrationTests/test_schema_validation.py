@@ -89,7 +89,7 @@ class TestLocalSchemas:
     ) -> None:
         outcomes = clients.run(
             "serializing", action, validating.client_ports, bootstrap=validating.bootstrap, topic=topic,
-            values=b64(GOOD, BAD, GOOD), compression_type=None if codec == "none" else codec,
+            values=b64(GOOD, BAD, GOOD), compression_type=None if codec == "none" else codec, enable_idempotence=False,
         )  # fmt: skip
         assert offsets(outcomes) == [True, False, True]
         assert outcomes[1][0] == error
@@ -110,7 +110,6 @@ class TestLocalSchemas:
         "action, setting",
         [
             ("produce", {"enable.idempotence": True, "separately": True}),
-            ("produce_kafka_python", {"enable_idempotence": True}),
             ("produce_aio", {"enable_idempotence": True}),
         ],
     )
@@ -122,6 +121,19 @@ class TestLocalSchemas:
             values=b64(GOOD, BAD, GOOD, GOOD), **setting,
         )  # fmt: skip
         assert offsets(outcomes) == [True, False, True, True]
+
+    def test_an_idempotent_kafka_python_ends_itself_behind_what_was_rejected(
+        self, validating: Sluice, clients: Clients, topic: str
+    ) -> None:
+        outcomes = clients.run(
+            "serializing", "produce_kafka_python", validating.client_ports, bootstrap=validating.bootstrap,
+            topic=topic, values=b64(GOOD, BAD, GOOD), enable_idempotence=True,
+        )  # fmt: skip
+        assert offsets(outcomes) == [True, False, False]
+        # The third record was never sent.
+        stats = validating.stats()
+        assert stats.total("sluice_schema_validation_rejections_total") == 1
+        assert stats.total("sluice_schema_validation_records_total") == 2
 
     def test_a_transaction_with_a_bad_record_is_aborted(
         self, validating: Sluice, clients: Clients, topic: str

@@ -20,6 +20,7 @@ struct Registries: Sendable {
     ///   - configuration: the settings.
     ///   - context: the filter's name and its metrics.
     ///   - transport: what asks a registry.
+    /// - Throws: what `transport` throws.
     init(
         _ configuration: [RegistryConfiguration], context: FilterContext,
         transport: (RegistryConfiguration, RegistryCounts) throws -> any RegistryTransport
