@@ -94,7 +94,7 @@ let modules: [Target] = [
         "Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -133,12 +133,21 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
+    module(
+        "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks", "Telemetry",
+            "WebClient", logging, nioCore,
+        ],
+        path: "Sources/Filters/SchemaValidation",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "SASL", "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
@@ -165,8 +174,8 @@ let executables: [Target] = [
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TLS", "Telemetry",
-            "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
+            "TLS", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -212,8 +221,8 @@ let testTargets: [Target] = [
         of: "ProxyRuntime",
         [
             "CTestCertificates", "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages",
-            "KafkaWire", "SASL",
-            "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient", logging, nioCore, nioEmbedded, nioPosix,
+            "KafkaRecords", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient",
+            logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(
@@ -221,6 +230,13 @@ let testTargets: [Target] = [
         [
             "FilterAPI", "KafkaMessages", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "Telemetry", logging,
             nioCore, nioEmbedded,
+        ]
+    ),
+    tests(
+        of: "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime",
+            "Schemas", "Settings", "Sinks", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
         ]
     ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),

@@ -33,12 +33,15 @@ public final class ConnectionContext {
     public let cluster: any ClusterView
     /// Sends requests of a filter's own; nil again when the connection has closed.
     package var asker: (any UpstreamAsking)?
+    /// What opens record batches on the event loop.
+    package let recordOpening: RecordOpening
 
     /// A context; made by whatever feeds the chain.
     package init(
         id: UInt64, listener: String, clientAddress: String, clientPort: Int, eventLoop: any EventLoop,
-        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView
+        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView, recordOpening: RecordOpening? = nil
     ) {
+        self.recordOpening = recordOpening ?? RecordOpening()
         self.id = id
         self.listener = listener
         self.clientAddress = clientAddress

@@ -151,7 +151,7 @@ extension Proxy {
         let context = ConnectionContext(
             id: state.nextConnectionID(), listener: listener.name, clientAddress: remote?.ipAddress ?? "",
             clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, metrics: door.listener.loop.shard,
-            cluster: listener.cluster)
+            cluster: listener.cluster, recordOpening: door.listener.recordOpening)
         let connection = DownstreamConnection(shared: door.listener, target: door.target, context: context)
         if listener.tls != nil {
             try channel.pipeline.syncOperations.addHandler(ArrivalHandler(connection: connection))

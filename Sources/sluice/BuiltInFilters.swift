@@ -3,6 +3,7 @@ import AuditFilter
 import AuthorizationFilter
 import ProxyRuntime
 import RateLimitFilter
+import SchemaValidationFilter
 import Settings
 import TopicRewriteFilter
 
@@ -14,6 +15,7 @@ enum BuiltInFilters {
         BuiltInFilter(AuditFilterFactory.self),
         BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
+        BuiltInFilter(SchemaValidationFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

@@ -156,3 +156,13 @@ def test_the_mtls_to_scram_example_shows_both_names() -> None:
     assert 'cluster="main",mechanism="SCRAM-SHA-512",result="accepted"' in shown
     assert '== who produced, in access.jsonl\n"principal":"User:checkout"' in shown
     assert '== who produced, in brokers.jsonl\n"principal":"User:sluice"' in shown
+
+
+def test_the_validation_example_lets_good_records_in(cluster: Cluster) -> None:
+    shown = show("validation", cluster)
+    outcomes = dict(line.split(": ", 1) for line in shown.splitlines() if ": " in line)
+    refused = "Broker: Broker failed to validate record"
+    assert outcomes["an order"] == outcomes["a payment"] == outcomes["a user"] == outcomes["anything else"] == "written"
+    assert outcomes["an order of nothing"] == outcomes["an order without a trace"] == refused
+    assert outcomes["a payment that ends too early"] == outcomes["a user whose name is a number"] == refused
+    assert 'rule="orders",reason="headers"} 1' in shown

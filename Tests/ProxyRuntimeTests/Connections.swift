@@ -65,7 +65,8 @@ final class Connections {
         context = LoopContext(eventLoop: loop, metrics: metrics)
         shared = ListenerLoop(listener: listener, loop: context, metrics: metrics)
         let connection = ConnectionContext(
-            id: 1, listener: "apps", clientAddress: "10.0.0.1", clientPort: 5000, eventLoop: loop, cluster: cluster)
+            id: 1, listener: "apps", clientAddress: "10.0.0.1", clientPort: 5000, eventLoop: loop, cluster: cluster,
+            recordOpening: shared.recordOpening)
         downstream = DownstreamConnection(shared: shared, target: settings.target, context: connection)
         client = EmbeddedChannel(loop: loop)
         let reads = ReadObserver()

@@ -90,7 +90,7 @@ extension DownstreamConnection {
                 record: record,
                 frame: FilteredFrame(
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
-                    bodyOffset: hasTags ? 5 : 4))
+                    bodyOffset: hasTags ? 5 : 4, opening: record.connection.recordOpening))
             answered(
                 progress, response, chain.run(response, steps, .all, from: answer.index - 1), by: result)
         } catch {

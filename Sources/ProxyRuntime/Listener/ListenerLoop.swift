@@ -17,6 +17,8 @@ final class ListenerLoop {
     /// As ``limits``.
     private(set) var onUnknown: ListenerConfiguration.OnUnknown
     let budget: HoldBudget
+    /// What opens record batches.
+    let recordOpening: RecordOpening
     let metrics: ListenerMetrics
     let logger: Logger
     let actions: FilterActions
@@ -49,6 +51,9 @@ final class ListenerLoop {
         limits = listener.limits
         onUnknown = listener.onUnknown
         budget = listener.budget
+        recordOpening = RecordOpening(
+            contexts: loop.compression, limits: listener.limits.decompression,
+            budget: OpenedRecordsBudget(listener.budget))
         logger = listener.logger
         tls = listener.tls
         signIn = listener.signIn
@@ -87,6 +92,7 @@ final class ListenerLoop {
     /// Takes other settings that open connections can go on with.
     func update(limits: ConnectionLimits, onUnknown: ListenerConfiguration.OnUnknown) {
         self.limits = limits
+        recordOpening.limits = limits.decompression
         self.onUnknown = onUnknown
     }
 
