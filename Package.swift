@@ -132,6 +132,15 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
+    module(
+        "ShadowFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Sinks", "Telemetry",
+            logging, nioCore, nioPosix,
+        ],
+        path: "Sources/Filters/Shadow",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -164,7 +173,8 @@ let executables: [Target] = [
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "ShadowFilter", "Telemetry",
+            "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -226,6 +236,13 @@ let testTargets: [Target] = [
         resources: [.copy("fixtures")]
     ),
     tests(of: "Settings"),
+    tests(
+        of: "ShadowFilter",
+        [
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire",
+            "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
     tests(
         of: "Sinks",
         [
