@@ -142,6 +142,15 @@ let modules: [Target] = [
         path: "Sources/Filters/SchemaValidation",
         settings: hotPath
     ),
+    module(
+        "ShadowFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Sinks", "Telemetry",
+            logging, nioCore, nioPosix,
+        ],
+        path: "Sources/Filters/Shadow",
+        settings: hotPath
+    ),
     module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
@@ -175,7 +184,7 @@ let executables: [Target] = [
             "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
-            "TLS", "Telemetry", "TopicRewriteFilter",
+            "ShadowFilter", "TLS", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -245,6 +254,13 @@ let testTargets: [Target] = [
         resources: [.copy("fixtures")]
     ),
     tests(of: "Settings"),
+    tests(
+        of: "ShadowFilter",
+        [
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire",
+            "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
     tests(
         of: "Sinks",
         [

@@ -5,6 +5,7 @@ import ProxyRuntime
 import RateLimitFilter
 import SchemaValidationFilter
 import Settings
+import ShadowFilter
 import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
@@ -16,6 +17,7 @@ enum BuiltInFilters {
         BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(SchemaValidationFilterFactory.self),
+        BuiltInFilter(ShadowFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

@@ -117,6 +117,15 @@ package final class KafkaProducer: Sendable {
     /// Whether records are taken no more.
     var isClosing: Bool { closing.load(ordering: .relaxed) }
 
+    /// Takes whole batches that a stage has.
+    func receive(_ batches: [StagedBatch]) {
+        if eventLoop.inEventLoop {
+            driver.value.receive(batches)
+        } else {
+            eventLoop.execute { [driver] in driver.value.receive(batches) }
+        }
+    }
+
     /// Takes what a stage has.
     func receive(_ staged: StagedRecords) {
         // Behind the topics that are on their way to the driver: the records may be theirs.

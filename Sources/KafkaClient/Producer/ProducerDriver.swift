@@ -51,6 +51,11 @@ final class ProducerDriver {
         advance()
     }
 
+    func receive(_ batches: [StagedBatch]) {
+        for batch in batches { machine.append(batch) }
+        advance()
+    }
+
     /// Ends when nothing is left, or at the deadline.
     ///
     /// - Parameters:

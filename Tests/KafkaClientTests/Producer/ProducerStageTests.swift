@@ -43,6 +43,26 @@ struct ProducerStageTests {
         try await producer.shutDown(within: .zero).get()
     }
 
+    @Test func `whole batches count as many bytes as they have, and what is none is dropped`() async throws {
+        let batch = try WholeBatchTests.batch(["a", "b"])
+        let producer = producer { $0.maxBufferedBytes = batch.readableBytes * 2 }
+        let topic = try #require(producer.topic("orders"))
+        let loop = MultiThreadedEventLoops.next
+        let results = try await loop.submit {
+            let stage = producer.stage(on: loop)
+            return [batch, ByteBuffer(string: "no batch"), batch, batch].map {
+                stage.enqueue(topic, batch: $0, partition: 0)
+            }
+        }.get()
+        #expect(results == [.accepted, .dropped(.unusableBatch), .accepted, .dropped(.bufferFull)])
+        #expect(producer.counts.accepted == 4)
+        #expect(producer.counts.dropped[.unusableBatch] == 1)
+        #expect(producer.counts.bufferedBytes == batch.readableBytes * 2)
+        try await producer.shutDown(within: .zero).get()
+        #expect(producer.counts.failed == 4)
+        #expect(producer.counts.bufferedBytes == 0)
+    }
+
     @Test func `the buffer takes as many bytes as it may, and not one more`() async throws {
         let producer = producer { $0.maxBufferedBytes = 1_000 }
         // Each counts 28 bytes more.
