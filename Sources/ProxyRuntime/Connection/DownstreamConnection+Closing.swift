@@ -131,7 +131,7 @@ extension DownstreamConnection {
             return
         }
         if inputClosed, current == nil, heldAnswer == nil, answering == nil,
-            pauses.isDisjoint(with: [.connecting, .holding, .muted])
+            pauses.isDisjoint(with: [.connecting, .holding, .muted, .identifying])
         {
             close(reason: "client")
         } else if shared.isDraining, current == nil, heldAnswer == nil, answering == nil {
