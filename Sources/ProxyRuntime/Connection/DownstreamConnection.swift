@@ -138,6 +138,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
     var inputClosed = false
     var isClosed = false
+    /// True once nothing is left to be done but that the client takes its answers.
+    var isLeaving = false
     var needsFlush = false
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
