@@ -215,6 +215,43 @@ struct BestEffortTests {
         #expect(try audited.documents.map(\.resources) == [["topic orders"], ["topic orders"]])
     }
 
+    @Test func `records a topic of its condition behind however many others`() throws {
+        let audited = try Audited([.admin], when: WhenCondition(topic: [.exact("orders")]))
+        var request = creation("orders")
+        request.topics = (0..<AuditEvent.mostResources).flatMap { creation("t\($0)").topics } + request.topics
+        try audited.send(request, version: 7)
+        try audited.answer(created([("orders", .none)]))
+        #expect(try audited.document()["resources_omitted"] == "1")
+    }
+
+    @Test func `records a topic by an ID that is not known, whatever its condition`() throws {
+        let audited = try Audited([.admin], when: WhenCondition(topic: [.exact("orders")]))
+        let request = with(DeleteTopicsRequest()) {
+            $0.topics = [
+                with(DeleteTopicsRequest.DeleteTopicState()) {
+                    $0.name = nil
+                    $0.topicID = KafkaUUID(high: 3, low: 4)
+                }
+            ]
+        }
+        try audited.send(request, version: 6)
+        try audited.answer(DeleteTopicsResponse())
+        #expect(try audited.document()["api"] == "DeleteTopics")
+    }
+
+    @Test func `leaves out what makes a record too large for a sink`() throws {
+        let audited = try Audited()
+        var request = creation("orders")
+        request.topics += (0..<999).flatMap { creation("\($0)" + String(repeating: "t", count: 400)).topics }
+        try audited.send(request, version: 7)
+        try audited.answer(created([("orders", .none)]))
+        let document = try audited.document()
+        #expect(document.text.utf8.count <= AuditDocument.mostBytes)
+        #expect(document.text.contains("\"details_omitted\":true"))
+        #expect(document.resources.first == "topic orders")
+        #expect(document["resources_omitted"] == "\(1000 - document.resources.count)")
+    }
+
     @Test func `shows no secret`() throws {
         let audited = try Audited(AuditClass.allCases)
         let secret = ByteBuffer(string: "hunter2")

@@ -41,6 +41,19 @@ struct SignInTests {
         #expect(document["principal"] == "User:alice")
     }
 
+    @Test func `are over before a request behind them is looked at`() throws {
+        let audited = try Audited()
+        try audited.send(with(SaslHandshakeRequest()) { $0.mechanism = "PLAIN" }, version: 1)
+        let token = with(SaslAuthenticateRequest()) { $0.authBytes = ByteBuffer(string: "\0bob\0hunter2") }
+        try audited.send(token, version: 2)
+        try audited.send(creation("orders"), version: 7)
+        try audited.answer(with(SaslHandshakeResponse()) { $0.mechanisms = ["PLAIN"] })
+        try audited.answer(SaslAuthenticateResponse())
+        try audited.answer(created([("orders", .none)]))
+        #expect(try audited.documents.map { $0["api"] } == [nil, "CreateTopics"])
+        #expect(try audited.documents.map { $0["principal"] } == ["User:bob", "User:bob"])
+    }
+
     @Test func `are not recorded unless they are asked for`() throws {
         let audited = try Audited([.admin])
         try send("\0bob\0hunter2", to: audited)

@@ -35,6 +35,21 @@ import Testing
         #expect(pair.server.above.log.suffix(2) == ["read", "inputClosed"])
     }
 
+    @Test(arguments: [CloseMode.all, .output]) func `what is flushed in the middle of a flush arrives before a close`(
+        mode: CloseMode
+    ) throws {
+        let pair = try Scene().met()
+        let channel = pair.client.channel
+        // The channel in memory completes writes within the flush.
+        pair.client.send(Array("first ".utf8)).whenSuccess {
+            channel.writeAndFlush(ByteBuffer(string: "second"), promise: nil)
+            channel.close(mode: mode, promise: nil)
+        }
+        try pair.carry()
+        #expect(pair.server.above.received == Array("first second".utf8))
+        #expect(pair.server.above.log.suffix(1) == ["inputClosed"])
+    }
+
     @Test func `what was not flushed before a close fails`() throws {
         let pair = try Scene().met()
         let write = pair.client.channel.write(ByteBuffer(string: "never"))

@@ -336,6 +336,7 @@ void sluice_tls_context_server_sessions(sluice_tls_context *context, sluice_tick
     SSL_CTX_clear_options(context->ssl, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context->ssl, 1);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, sluice_ticket_key);
+    SSL_CTX_set_session_ticket_cb(context->ssl, NULL, sluice_ticket_opened, NULL);
 }
 
 void sluice_tls_context_client_sessions(sluice_tls_context *context) {

@@ -26,7 +26,7 @@ final class AuditConnection: ConnectionFilter {
         var event = AuditEvent(request.record)
         event.takeRequest(request)
         let isWanted = filter.configuration.events.contains(.data) || !event.isRoutine
-        guard isWanted, filter.concerns(event.resources) else {
+        guard isWanted, filter.concerns(event) else {
             event.isLeftOut = true
             request.note = event
             return .forward
@@ -73,12 +73,12 @@ final class AuditConnection: ConnectionFilter {
 
     func completed(_ request: CompletedRequest) {
         let event = request.note as? AuditEvent ?? AuditEvent(passed: request.record)
-        guard !event.isRecorded, !event.isLeftOut, filter.concerns(event.resources) else { return }
+        guard !event.isRecorded, !event.isLeftOut, filter.concerns(event) else { return }
         write(event, .outcome, AuditOutcome(request, refusedBy: event.isRefused ? filter.name : nil), request.record)
     }
 
     func authenticated(_ result: AuthenticationResult) {
-        guard filter.configuration.events.contains(.authentication), filter.concerns([]) else { return }
+        guard filter.configuration.events.contains(.authentication), filter.concernsAll else { return }
         counters.countEvent(.authentication)
         guard port.isOpen else { return port.skip() }
         let document = AuditDocument.signIn(result, context, filter: filter.name)

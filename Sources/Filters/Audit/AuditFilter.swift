@@ -36,11 +36,16 @@ package final class AuditFilter: Filter {
     /// True if a record of the intent is durable before a request goes on.
     var isRequired: Bool { configuration.guarantee == .required }
 
-    /// True if an event is to be recorded that names these resources.
-    func concerns(_ resources: [AuditResource]) -> Bool {
-        guard let topics else { return true }
-        return resources.contains { resource in
-            guard resource.type == "topic", let name = resource.name else { return false }
+    /// True if events are recorded that name nothing.
+    var concernsAll: Bool { topics == nil }
+
+    /// True if an event is to be recorded. What it names without a name that is known, or beyond what is listed, may be
+    /// one of the topics: nobody slips past by naming more.
+    func concerns(_ event: AuditEvent) -> Bool {
+        guard let topics, event.omittedResources == 0 else { return true }
+        return event.resources.contains { resource in
+            guard resource.type == "topic" else { return false }
+            guard let name = resource.name else { return true }
             return topics.contains { $0.matches(name) }
         }
     }

@@ -75,7 +75,7 @@ extension DownstreamConnection {
         switch reading {
         case .header:
             return pauses.isDisjoint(with: [
-                .connecting, .holding, .answering, .inFlight, .muted, .draining, .signingIn,
+                .connecting, .holding, .answering, .inFlight, .muted, .draining, .signingIn, .identifying,
             ])
                 && beginFrame(&intake)
         case .passing(let left):

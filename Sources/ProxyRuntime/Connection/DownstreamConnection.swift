@@ -49,6 +49,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
         static let answering = Pauses(rawValue: 128)
         /// Sluice signs in to the broker anew: nothing else may be sent meanwhile.
         static let signingIn = Pauses(rawValue: 256)
+        /// A step of the client's sign-in is with the broker: what is behind it is to be judged by who the client is then.
+        static let identifying = Pauses(rawValue: 512)
     }
 
     /// Where the reader of requests stands.
@@ -136,6 +138,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
     var inputClosed = false
     var isClosed = false
+    /// True once nothing is left to be done but that the client takes its answers.
+    var isLeaving = false
     var needsFlush = false
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
@@ -237,7 +241,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// is taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
-        guard pauses.isSubset(of: [.draining, .inFlight, .muted, .signingIn]) else { return false }
+        guard pauses.isSubset(of: [.draining, .inFlight, .muted, .signingIn, .identifying]) else { return false }
         if case .header = reading { return false }
         return true
     }

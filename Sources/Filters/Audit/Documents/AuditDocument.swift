@@ -18,8 +18,31 @@ enum AuditDocument {
     /// Longer values are cut, and end in `…`: clients choose them.
     private static let mostValueBytes = 512
 
+    /// A larger document is written with less in it, in bytes. Every sink takes one of this size: what is given up as too
+    /// large would leave no trace of what was done.
+    static let mostBytes = 128 << 10
+
     /// The document of a request.
     static func document(
+        _ event: AuditEvent, _ kind: Kind, _ outcome: AuditOutcome?, _ record: RequestRecord, filter: String
+    ) -> ByteBuffer {
+        var event = event
+        var document = whole(event, kind, outcome, record, filter: filter)
+        if document.readableBytes > mostBytes, event.details != nil {
+            event.details = nil
+            event.omitsDetails = true
+            document = whole(event, kind, outcome, record, filter: filter)
+        }
+        while document.readableBytes > mostBytes, event.resources.count > 1 {
+            let omitted = event.resources.count / 2
+            event.resources.removeLast(omitted)
+            event.omittedResources += omitted
+            document = whole(event, kind, outcome, record, filter: filter)
+        }
+        return document
+    }
+
+    private static func whole(
         _ event: AuditEvent, _ kind: Kind, _ outcome: AuditOutcome?, _ record: RequestRecord, filter: String
     ) -> ByteBuffer {
         let connection = record.connection
@@ -44,6 +67,7 @@ enum AuditDocument {
             .init("resources", .array(resources.map { json(of: $0, showsError: showsErrors) })))
         if event.omittedResources > 0 { members.append(.init("resources_omitted", .integer(event.omittedResources))) }
         if let details = event.details { members.append(.init("details", details)) }
+        if event.omitsDetails { members.append(.init("details_omitted", true)) }
         if let outcome { members += self.members(of: outcome, overall) }
         return ByteBuffer(string: JSONValue.object(members).description)
     }

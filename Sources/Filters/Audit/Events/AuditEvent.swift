@@ -16,6 +16,8 @@ struct AuditEvent: Sendable {
     var omittedResources = 0
     /// What is to be done, beyond the names.
     var details: JSONValue?
+    /// True if that is too much to be written.
+    var omitsDetails = false
     /// True for a heartbeat that neither joins nor leaves.
     var isRoutine = false
     /// True if it is not to be recorded.
