@@ -39,6 +39,9 @@ final class ProducerDriver {
         if !hasEnded { ended.succeed() }
     }
 
+    /// How many topics it has heard of.
+    var topicCount: Int { machine.topics.count }
+
     func addTopic(_ name: String) {
         machine.addTopic(name)
     }

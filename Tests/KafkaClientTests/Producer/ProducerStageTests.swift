@@ -66,6 +66,19 @@ struct ProducerStageTests {
         try await producer.shutDown(within: .zero).get()
     }
 
+    @Test func `records that are flushed on the producer's own loop do not overtake their topic`() async throws {
+        let producer = producer()
+        let loop = producer.eventLoop
+        try await loop.submit {
+            let topic = try #require(producer.topic("orders"))
+            let stage = producer.stage(on: loop)
+            #expect(stage.enqueue(topic, key: nil, value: ByteBuffer(string: "first")) == .accepted)
+            stage.flush()
+        }.get()
+        try await producer.shutDown(within: .zero).get()
+        #expect(producer.counts.failed == 1)
+    }
+
     @Test func `a topic is the same each time, and there are no more than allowed`() async throws {
         let producer = producer { $0.maxTopics = 2 }
         #expect(producer.topic("a") == producer.topic("a"))
