@@ -137,7 +137,7 @@ let modules: [Target] = [
         "SchemaValidationFilter",
         [
             "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks", "Telemetry",
-            "WebClient", logging, nioCore,
+            "WebClient", nioCore,
         ],
         path: "Sources/Filters/SchemaValidation",
         settings: hotPath

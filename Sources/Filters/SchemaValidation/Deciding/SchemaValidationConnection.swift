@@ -1,5 +1,4 @@
 import FilterAPI
-import KafkaCodec
 import KafkaMessages
 import KafkaWire
 import NIOCore
