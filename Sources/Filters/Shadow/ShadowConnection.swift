@@ -12,6 +12,8 @@ final class ShadowConnection: ConnectionFilter {
     private let stage: ProducerStage?
     private let cluster: any ClusterView
     private let counters: ShadowMetrics.Counters
+    /// Requests that are larger are not held, in bytes.
+    private let largest: Int
     private var sampler: RequestSampler
     /// Where the copies of topics go, as far as they were asked for; nil for those that are not copied.
     private var targets: [String: Target?] = [:]
@@ -33,6 +35,7 @@ final class ShadowConnection: ConnectionFilter {
         cluster = connection.cluster
         counters = filter.metrics.counters(connection.metrics)
         let configuration = filter.configuration
+        largest = min(configuration.maxBuffered.bytes, connection.largestHeldFrame)
         sampler = RequestSampler(
             share: configuration.stickyBy == nil ? configuration.percentage.fraction : 1,
             start: .random(in: 0..<1))
@@ -43,7 +46,7 @@ final class ShadowConnection: ConnectionFilter {
         guard isChosen else { return .forward }
         guard request.frame.isWhole else {
             // A frame that could not be copied is not held for it.
-            guard request.record.requestBytes <= filter.configuration.maxBuffered.bytes else {
+            guard request.record.requestBytes <= largest else {
                 counters.drop(.tooLarge)
                 return .forward
             }
