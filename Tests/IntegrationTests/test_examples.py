@@ -30,7 +30,7 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
     assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
 
 
-def show(example: str, cluster: Cluster) -> str:
+def show(example: str, cluster: Cluster, **environment: str) -> str:
     """Runs the script of an example to its end, and returns what it printed."""
     ports = free_ports(24)
     ended = subprocess.run(
@@ -45,7 +45,8 @@ def show(example: str, cluster: Cluster) -> str:
             "BACK_PORT": str(ports[12]),
             "BACK_BROKER_PORTS": f"{ports[13]}-{ports[13] + 9}",
             "BACK_ADMIN_PORT": str(ports[23]),
-        },
+        }
+        | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -68,6 +69,16 @@ def test_the_audit_example_shows_who_did_what() -> None:
     assert '"api":"Produce"' in shown or '"api":"Fetch"' in shown
     assert '"event":"intent"' in shown and '"event":"outcome"' in shown
     assert '"client_id":"warehouse"' in shown
+
+
+def test_the_shadow_example_shows_the_copies() -> None:
+    with Cluster() as blue, Cluster() as green:
+        shown = show("shadow", blue, GREEN_BOOTSTRAP=green.bootstrap_servers.split(",")[0])
+    assert re.search(r"\ngreen +orders.shadow: +100 records\n", shown), shown
+    assert re.search(r"\nblue +payments.eu: +100 records\n", shown), shown
+    # One connection more or less may bear the payments.
+    assert re.search(r"\nblue +shadow.payments.eu: +(9|10|11) records\n", shown), shown
+    assert 'sluice_shadow_records_total{listener="apps",filter="to-green"} 100\n' in shown, shown
 
 
 def test_the_canary_example_shows_two_topics_behind_one_name() -> None:

@@ -33,7 +33,7 @@ final class Shadowed {
 
     init(
         _ configuration: ShadowConfiguration = Shadowed.orders(), isDryRun: Bool = false, when: WhenCondition? = nil,
-        behind others: [FilterChain.Entry] = []
+        behind others: [FilterChain.Entry] = [], settings: Connections.Settings = Connections.Settings()
     ) throws {
         // Connections have a loop of their own, on which everything is.
         let bench = Bench()
@@ -41,7 +41,7 @@ final class Shadowed {
         green = bench.green
         filter = try bench.filter(configuration, isDryRun: isDryRun, when: when)
         let entry = FilterChain.Entry(name: "shadow", type: "shadow", filter: filter, isDryRun: isDryRun, when: when)
-        connections = try Connections([entry] + others)
+        connections = try Connections([entry] + others, settings: settings)
         let shard = SharedShard(shard: connections.downstream.context.metrics)
         bench.metrics.attach { visit in shard.shard.perform(visit) }
     }

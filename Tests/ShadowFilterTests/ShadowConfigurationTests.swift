@@ -89,7 +89,7 @@ struct ShadowConfigurationTests {
         let configuration = try #require(try read("cluster: main\ntopics: \(topics)").value)
         let bench = Bench()
         if isLoop {
-            #expect(throws: SettingProblem.self) { try bench.filter(configuration) }
+            #expect(throws: ShadowError.self) { try bench.filter(configuration) }
         } else {
             _ = try bench.filter(configuration)
         }

@@ -5,6 +5,7 @@ import KafkaWire
 import NIOCore
 import NIOEmbedded
 import Settings
+import SluiceConfiguration
 import Testing
 
 @testable import ProxyRuntime
@@ -212,6 +213,18 @@ struct ShadowTests {
         try shadowed.connections.clientSends(request.getSlice(at: 0, length: 100_000) ?? request)
         #expect(try shadowed.connections.broker.readOutbound(as: ByteBuffer.self)?.readableBytes ?? 0 > 90_000)
         #expect(await shadowed.results() == ["dropped": 1])
+        #expect(await shadowed.drops() == ["too_large": 1])
+    }
+
+    @Test func `does not hold a request that may not be held`() async throws {
+        var settings = Connections.Settings()
+        settings.limits.maxHeldFrame = .kibibytes(64)
+        let shadowed = try Shadowed(settings: settings)
+        let request = produce([0: try batch([String(repeating: "x", count: 100 << 10)])])
+        var frame = try Connections.request(request, version: 9, id: 1)
+        if let beginning = frame.readSlice(length: 50_000) { try shadowed.connections.clientSends(beginning) }
+        try shadowed.connections.clientSends(frame)
+        #expect(!shadowed.connections.isClosed)
         #expect(await shadowed.drops() == ["too_large": 1])
     }
 

@@ -12,14 +12,16 @@ final class ShadowConnection: ConnectionFilter {
     private let stage: ProducerStage?
     private let cluster: any ClusterView
     private let counters: ShadowMetrics.Counters
+    /// Requests that are larger are not held, in bytes.
+    private let largest: Int
     private var sampler: RequestSampler
     /// Where the copies of topics go, as far as they were asked for; nil for those that are not copied.
     private var targets: [String: Target?] = [:]
+    /// Topics that copies have gone to.
+    private var topics: [String: ProducerTopic] = [:]
 
     private enum Target {
-        case topic(ProducerTopic)
-        /// In a dry run.
-        case nowhere
+        case topic(String)
         case none(ShadowDropReason)
     }
 
@@ -33,6 +35,7 @@ final class ShadowConnection: ConnectionFilter {
         cluster = connection.cluster
         counters = filter.metrics.counters(connection.metrics)
         let configuration = filter.configuration
+        largest = min(configuration.maxBuffered.bytes, connection.largestHeldFrame)
         sampler = RequestSampler(
             share: configuration.stickyBy == nil ? configuration.percentage.fraction : 1,
             start: .random(in: 0..<1))
@@ -43,7 +46,7 @@ final class ShadowConnection: ConnectionFilter {
         guard isChosen else { return .forward }
         guard request.frame.isWhole else {
             // A frame that could not be copied is not held for it.
-            guard request.record.requestBytes <= filter.configuration.maxBuffered.bytes else {
+            guard request.record.requestBytes <= largest else {
                 counters.drop(.tooLarge)
                 return .forward
             }
@@ -125,11 +128,12 @@ final class ShadowConnection: ConnectionFilter {
         case (.none(let reason), _), (_, .unusable(let reason)):
             counters.drop(reason)
             return nil
-        case (.nowhere, .batch):
-            counters.count(.wouldCopy)
-            return nil
         case (.topic(let topic), .batch(let slice)):
-            guard let output, output.budget.take(slice.readableBytes) else {
+            guard let output else {
+                counters.count(.wouldCopy)
+                return nil
+            }
+            guard output.budget.take(slice.readableBytes) else {
                 counters.drop(.bufferFull)
                 return nil
             }
@@ -158,8 +162,7 @@ final class ShadowConnection: ConnectionFilter {
     private func findTarget(of topic: String) -> Target? {
         guard let name = filter.target(of: topic) else { return nil }
         guard TopicNameSyntax.isLegal(name), !TopicNameSyntax.isInternal(name) else { return .none(.illegalName) }
-        guard let output else { return .nowhere }
-        return output.topic(name).map { .topic($0) } ?? .none(.tooManyTopics)
+        return .topic(name)
     }
 
     // MARK: - Sending
@@ -171,13 +174,26 @@ final class ShadowConnection: ConnectionFilter {
     }
 
     private func send(_ copy: ShadowCopy, tag: UInt64) -> Bool {
-        let result = stage?.enqueue(copy.target, batch: copy.bytes, partition: copy.place.partition, tag: tag)
+        // Only now: what the primary does not know must not use up the topics that there may be.
+        guard let topic = topic(copy.target) else {
+            drop(copy, .tooManyTopics)
+            return false
+        }
+        let result = stage?.enqueue(topic, batch: copy.bytes, partition: copy.place.partition, tag: tag)
         switch result {
         case .accepted: return true
         case .dropped(.unusableBatch): drop(copy, .unreadable)
         case .dropped, nil: drop(copy, .shutDown)
         }
         return false
+    }
+
+    private func topic(_ name: String) -> ProducerTopic? {
+        if let known = topics[name] { return known }
+        if topics.count >= Self.mostTargets { topics.removeAll() }
+        let topic = output?.topic(name)
+        topics[name] = topic
+        return topic
     }
 
     private func drop(_ copy: ShadowCopy, _ reason: ShadowDropReason) {

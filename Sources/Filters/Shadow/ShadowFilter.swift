@@ -24,11 +24,11 @@ package final class ShadowFilter: Filter {
     init(
         _ configuration: ShadowConfiguration, context: FilterContext,
         eventLoop loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any()
-    ) throws(SettingProblem) {
+    ) throws(ShadowError) {
         let own = context.cluster.name
         let name = configuration.cluster ?? own
         if name == own, let (_, message) = ShadowRule.loop(in: configuration.rules) {
-            throw SettingProblem(message)
+            throw ShadowError(description: message)
         }
         self.configuration = configuration
         topics = context.when?.topic
@@ -37,7 +37,9 @@ package final class ShadowFilter: Filter {
             output = nil
             return
         }
-        guard let cluster = context.clusters[name] else { throw SettingProblem("there is no cluster '\(name)'") }
+        guard let cluster = context.clusters[name] else {
+            throw ShadowError(description: "there is no cluster '\(name)'")
+        }
         let former = (context.predecessor as? ShadowFilter)?.output
         let settings = ShadowOutput.Settings(configuration)
         if let former, former.serves(cluster, settings), former.retain() {
@@ -77,4 +79,9 @@ package final class ShadowFilter: Filter {
         }
         return nil
     }
+}
+
+/// Why a shadow cannot be made, in words for an operator.
+struct ShadowError: Error, CustomStringConvertible {
+    let description: String
 }

@@ -16,7 +16,7 @@ package enum ShadowFilterFactory: FilterFactory {
 
     /// Makes a filter.
     ///
-    /// - Throws: `SettingProblem` if copies would be copied in turn.
+    /// - Throws: if copies would be copied in turn.
     package static func make(_ configuration: ShadowConfiguration, context: FilterContext) throws -> any Filter {
         try ShadowFilter(configuration, context: context)
     }

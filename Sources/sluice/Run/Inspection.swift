@@ -33,7 +33,9 @@ struct Inspection: ProxyInspection {
         case .live: break
         }
         if status.isFailed { reasons.append("failed by /healthcheck/fail") }
-        reasons += proxy.clusters.compactMap { cluster in
+        // Clusters that only filters write to are no reason: what they cannot copy does not touch the traffic.
+        let needed = Set(proxy.listeners.map(\.cluster.name))
+        reasons += proxy.clusters.filter { needed.contains($0.name) }.compactMap { cluster in
             let states = cluster.reachability
             if states.contains(.reachable) { return nil }
             let servers = zip(cluster.bootstrapServers, states).map { server, state in

@@ -1,4 +1,3 @@
-import KafkaClient
 import KafkaWire
 import NIOCore
 
@@ -24,7 +23,8 @@ struct BatchPlace: Sendable, Hashable {
 /// A batch in memory of its own.
 struct ShadowCopy: Sendable {
     var place: BatchPlace
-    var target: ProducerTopic
+    /// The name of the topic that it goes to.
+    var target: String
     var bytes: ByteBuffer
 }
 

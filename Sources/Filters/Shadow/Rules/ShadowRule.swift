@@ -47,14 +47,14 @@ package enum ShadowRule: Sendable, Hashable {
     private var targetText: String {
         switch self {
         case .topic(_, let target): "the topic '\(target)'"
-        case .prefix(_, let target): "topics '\(target)…'"
+        case .prefix(_, let target): target.isEmpty ? "topics" : "topics '\(target)…'"
         }
     }
 
     private var sourceText: String {
         switch self {
         case .topic(let name, _): "the rule for '\(name)'"
-        case .prefix(let prefix, _): "the rule for '\(prefix)…'"
+        case .prefix(let prefix, _): prefix.isEmpty ? "the rule for all topics" : "the rule for '\(prefix)…'"
         }
     }
 }
