@@ -116,6 +116,15 @@ let modules: [Target] = [
         path: "Sources/Filters/Audit"
     ),
     module(
+        "TapFilter",
+        [
+            "CCrypto", "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks",
+            "Telemetry", logging, nioCore,
+        ],
+        path: "Sources/Filters/Tap",
+        settings: hotPath
+    ),
+    module(
         "TopicRewriteFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
@@ -164,7 +173,8 @@ let executables: [Target] = [
             "EmbeddedCluster",
             "FilterAPI",
             "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "Telemetry", "TopicRewriteFilter",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TapFilter", "Telemetry",
+            "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -237,6 +247,14 @@ let testTargets: [Target] = [
     tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TapFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime",
+            "Schemas", "Settings", "Sinks", "SluiceConfiguration", "Telemetry", "TopicRewriteFilter", logging, nioCore,
+            nioEmbedded,
+        ]
+    ),
     tests(
         of: "TopicRewriteFilter",
         [

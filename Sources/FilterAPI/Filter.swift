@@ -93,6 +93,9 @@ public protocol ConnectionFilter: AnyObject {
 
     /// The connection has closed; nothing is called after this.
     func connectionClosed()
+
+    /// Sees the frames that an interest says are watched; asked for each of them.
+    var watcher: (any FrameWatcher)? { get }
 }
 
 extension ConnectionFilter {
@@ -106,6 +109,8 @@ extension ConnectionFilter {
     public func authenticated(_ result: AuthenticationResult) {}
     /// Does nothing.
     public func connectionClosed() {}
+    /// Most filters watch nothing.
+    public var watcher: (any FrameWatcher)? { nil }
 }
 
 /// What becomes of a request.

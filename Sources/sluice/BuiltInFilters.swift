@@ -4,6 +4,7 @@ import AuthorizationFilter
 import ProxyRuntime
 import RateLimitFilter
 import Settings
+import TapFilter
 import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
@@ -14,6 +15,7 @@ enum BuiltInFilters {
         BuiltInFilter(AuditFilterFactory.self),
         BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
+        BuiltInFilter(TapFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

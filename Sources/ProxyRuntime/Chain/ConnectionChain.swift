@@ -265,6 +265,15 @@ final class ConnectionChain {
         }
     }
 
+    /// Who watches a frame.
+    ///
+    /// - Parameter places: of the filters that do, in the chain.
+    /// - Returns: nil if nobody does.
+    func watcher(_ places: [Int]) -> (any FrameWatcher)? {
+        guard let first = places.first else { return nil }
+        return places.count == 1 ? filters[first].watcher : WatcherGroup(places.compactMap { filters[$0].watcher })
+    }
+
     /// Tells every filter that concerns the client how it has signed in, or failed to.
     func authenticated(_ result: AuthenticationResult) {
         for index in filters.indices where chain.entries[index].concerns(context.identity) {
