@@ -1,3 +1,4 @@
+public import KafkaWire
 public import NIOCore
 public import Settings
 
@@ -94,8 +95,9 @@ public protocol ConnectionFilter: AnyObject {
     /// The connection has closed; nothing is called after this.
     func connectionClosed()
 
-    /// Sees the frames that an interest says are watched; asked for each of them.
-    var watcher: (any FrameWatcher)? { get }
+    /// Who sees the frames of a direction that an interest says are watched; asked for each of them. Frames of the two
+    /// directions pass at the same time, so what watches both is two.
+    func watcher(of direction: Direction) -> (any FrameWatcher)?
 }
 
 extension ConnectionFilter {
@@ -110,7 +112,7 @@ extension ConnectionFilter {
     /// Does nothing.
     public func connectionClosed() {}
     /// Most filters watch nothing.
-    public var watcher: (any FrameWatcher)? { nil }
+    public func watcher(of direction: Direction) -> (any FrameWatcher)? { nil }
 }
 
 /// What becomes of a request.

@@ -1,7 +1,7 @@
 public import KafkaMessages
 public import KafkaWire
 
-/// Sees what goes to the broker and what comes from it, while the bytes pass: nothing is held for it, and it can change
+/// Sees what goes to the broker, or what comes from it, while the bytes pass: nothing is held for it, and it can change
 /// nothing.
 ///
 /// Requests are shown as they leave, with the changes of all filters, and only if they leave; responses as they come from

@@ -61,6 +61,22 @@ struct ProducedRecordsTests {
         #expect(try tapped.counts() == [103, 0, 0])
     }
 
+    @Test func `is copied where the answer to another request comes in between`() throws {
+        let tapped = try Tapped()
+        try tapped.send(produce([("orders", [(0, try batch([Written("a", "1")]))])]), version: 9)
+        let first = try #require(try tapped.connections.brokerGot().first)
+        var bytes = try Connections.request(produce([("orders", [(0, try batch(three))])]), version: 9, id: 2)
+        let half = try #require(bytes.readSlice(length: bytes.readableBytes - 20))
+        try tapped.connections.clientSends(half)
+        try tapped.connections.brokerAnswers(first, produced([("orders", [(0, .none, 10)])]))
+        try tapped.connections.clientSends(bytes)
+        let second = try #require(try tapped.connections.brokerGot().first)
+        try tapped.connections.brokerAnswers(second, produced([("orders", [(0, .none, 11)])]))
+        #expect(try tapped.connections.clientGotIDs() == [1, 2])
+        #expect(tapped.sink.header("sluice.offset") == ["10", "11", "12", "13"])
+        #expect(try tapped.counts() == [4, 0, 0])
+    }
+
     @Test func `is not copied where the broker rejects it`() throws {
         let tapped = try Tapped()
         try tapped.send(

@@ -267,11 +267,14 @@ final class ConnectionChain {
 
     /// Who watches a frame.
     ///
-    /// - Parameter places: of the filters that do, in the chain.
+    /// - Parameters:
+    ///   - direction: of the frame.
+    ///   - places: of the filters that watch it, in the chain.
     /// - Returns: nil if nobody does.
-    func watcher(_ places: [Int]) -> (any FrameWatcher)? {
+    func watcher(of direction: Direction, _ places: [Int]) -> (any FrameWatcher)? {
         guard let first = places.first else { return nil }
-        return places.count == 1 ? filters[first].watcher : WatcherGroup(places.compactMap { filters[$0].watcher })
+        if places.count == 1 { return filters[first].watcher(of: direction) }
+        return WatcherGroup(places.compactMap { filters[$0].watcher(of: direction) })
     }
 
     /// Tells every filter that concerns the client how it has signed in, or failed to.

@@ -145,7 +145,7 @@ extension DownstreamConnection {
     /// Shows a request as it leaves to those who watch it.
     func showSent(_ progress: RequestInProgress, _ frame: ByteBuffer) {
         guard !progress.plan.watchers.isEmpty, let record = progress.record,
-            let watcher = progress.chain?.watcher(progress.plan.watchers)
+            let watcher = progress.chain?.watcher(of: .request, progress.plan.watchers)
         else { return }
         WatchingSink.show(
             frame, progress.plan.program, bodyOffset: progress.head.length, record, .request, to: watcher)

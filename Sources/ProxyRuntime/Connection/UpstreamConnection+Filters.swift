@@ -21,7 +21,7 @@ extension UpstreamConnection {
     /// Shows a response as it has come to those who watch it.
     private func showReceived(_ progress: ResponseInProgress, _ frame: ByteBuffer) {
         guard !progress.plan.watchers.isEmpty, let record = progress.record,
-            let watcher = progress.chain?.watcher(progress.plan.watchers)
+            let watcher = progress.chain?.watcher(of: .response, progress.plan.watchers)
         else { return }
         WatchingSink.show(
             frame, progress.plan.program, bodyOffset: progress.bodyOffset, record, .response, to: watcher)

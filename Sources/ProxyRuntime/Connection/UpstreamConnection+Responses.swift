@@ -168,7 +168,7 @@ extension UpstreamConnection {
                 return false
             }
             sink.hidesEndpoints = plan.rewritesAddresses
-            if !plan.watchers.isEmpty { sink.show(to: slot.chain?.watcher(plan.watchers)) }
+            if !plan.watchers.isEmpty { sink.show(to: slot.chain?.watcher(of: .response, plan.watchers)) }
             let isRead = try? intake.chunk.walkWhole(
                 program, &walker, at: start + 4, bodyOffset: bodyOffset, size: size, &sink)
             guard isRead == true, sink.hiddenTag == nil else {
@@ -217,7 +217,7 @@ extension UpstreamConnection {
         }
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         sink.hidesEndpoints = progress.plan.rewritesAddresses
-        if !progress.plan.watchers.isEmpty { sink.show(to: progress.chain?.watcher(progress.plan.watchers)) }
+        if !progress.plan.watchers.isEmpty { sink.show(to: progress.chain?.watcher(of: .response, progress.plan.watchers)) }
         walker.begin(program, position: progress.bodyOffset, end: progress.size)
         reading = .walking
         return true

@@ -6,17 +6,15 @@ import Sinks
 import Telemetry
 
 /// The part of a tap in one connection: writes a document of each request and its response.
-final class MessageTap: ConnectionFilter, FrameWatcher {
+final class MessageTap: ConnectionFilter {
     private let filter: TapFilter
     private let connection: ConnectionContext
     private let loop: TapLoop
 
     /// Requests that are not over.
     private var exchanges: [ObservedExchange] = []
-    /// The one whose frame is at hand, and whether it is the response.
-    private var current: ObservedExchange?
-    private var isResponse = false
-    private var topic: TappedTopic?
+    private lazy var requests = MessageWatch(self, loop.topics)
+    private lazy var responses = MessageWatch(self, loop.topics)
 
     init(_ filter: TapFilter, _ connection: ConnectionContext, _ loop: TapLoop) {
         self.filter = filter
@@ -24,56 +22,16 @@ final class MessageTap: ConnectionFilter, FrameWatcher {
         self.loop = loop
     }
 
-    var watcher: (any FrameWatcher)? { self }
-
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
-        isResponse = direction == .response
-        topic = nil
-        if let known = exchanges.first(where: { $0.record === record }) {
-            current = known
-        } else {
-            let exchange = ObservedExchange(record)
-            exchanges.append(exchange)
-            current = exchange
-        }
-        current?.begin(isResponse: isResponse)
+    func watcher(of direction: Direction) -> (any FrameWatcher)? {
+        direction == .request ? requests : responses
     }
 
-    func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {
-        guard let current else { return }
-        switch role {
-        case .topicName:
-            topic = loop.topics.find(name: value)
-            if let topic { current.add(topic) }
-        case .topicID:
-            topic = loop.topics.find(id: value)
-            if let topic { current.add(topic) }
-        case .partitionIndex:
-            guard let topic, value.count >= 4, value.count % 4 == 0 else { return }
-            for start in stride(from: 0, to: value.count, by: 4) {
-                current.add(
-                    Int32(bigEndian: value.loadUnaligned(fromByteOffset: start, as: Int32.self)), of: topic)
-            }
-        case .errorCode:
-            guard value.count == 2 else { return }
-            current.set(error: ErrorCode(rawValue: Int16(bigEndian: value.loadUnaligned(as: Int16.self))))
-        case .baseOffset:
-            guard value.count == 8 else { return }
-            current.set(baseOffset: Int64(bigEndian: value.loadUnaligned(as: Int64.self)))
-        default: break
-        }
-    }
-
-    func beginRecords(bytes: Int) {
-        current?.add(recordBytes: bytes)
-    }
-
-    func recordBytes(_ bytes: UnsafeRawBufferPointer) {}
-
-    func endRecords() {}
-
-    func endFrame() {
-        current = nil
+    /// What is seen of a request, from its beginning on.
+    func exchange(_ record: RequestRecord) -> ObservedExchange {
+        if let known = exchanges.first(where: { $0.record === record }) { return known }
+        let exchange = ObservedExchange(record)
+        exchanges.append(exchange)
+        return exchange
     }
 
     func completed(_ request: CompletedRequest) {
