@@ -242,7 +242,9 @@ extension DownstreamConnection {
             shared.metrics.cutThroughRequests.increment(by: UInt64(size - head.length))
         case .walk(let program):
             sink.begin(record: progress?.record, countsTopics: plan.streams)
-            if let progress, !plan.watchers.isEmpty { sink.show(to: progress.chain?.watcher(of: .request, plan.watchers)) }
+            if let progress, !plan.watchers.isEmpty {
+                sink.show(to: progress.chain?.watcher(of: .request, plan.watchers))
+            }
             do throws(WireError) {
                 guard
                     try intake.chunk.walkWhole(
@@ -341,7 +343,9 @@ extension DownstreamConnection {
         }
         intake.chunk.moveReaderIndex(forwardBy: 4 + progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
-        if !progress.plan.watchers.isEmpty { sink.show(to: progress.chain?.watcher(of: .request, progress.plan.watchers)) }
+        if !progress.plan.watchers.isEmpty {
+            sink.show(to: progress.chain?.watcher(of: .request, progress.plan.watchers))
+        }
         walker.begin(program, position: progress.head.length, end: progress.size)
         reading = .walking
         return true

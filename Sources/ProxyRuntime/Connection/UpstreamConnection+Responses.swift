@@ -217,7 +217,9 @@ extension UpstreamConnection {
         }
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         sink.hidesEndpoints = progress.plan.rewritesAddresses
-        if !progress.plan.watchers.isEmpty { sink.show(to: progress.chain?.watcher(of: .response, progress.plan.watchers)) }
+        if !progress.plan.watchers.isEmpty {
+            sink.show(to: progress.chain?.watcher(of: .response, progress.plan.watchers))
+        }
         walker.begin(program, position: progress.bodyOffset, end: progress.size)
         reading = .walking
         return true
