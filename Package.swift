@@ -117,6 +117,15 @@ let modules: [Target] = [
         path: "Sources/Filters/Audit"
     ),
     module(
+        "TapFilter",
+        [
+            "CCrypto", "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks",
+            "Telemetry", logging, nioCore,
+        ],
+        path: "Sources/Filters/Tap",
+        settings: hotPath
+    ),
+    module(
         "TopicRewriteFilter",
         ["FilterAPI", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         path: "Sources/Filters/TopicRewrite"
@@ -184,7 +193,7 @@ let executables: [Target] = [
             "FilterAPI",
             "KafkaMessages",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
-            "ShadowFilter", "TLS", "Telemetry", "TopicRewriteFilter",
+            "ShadowFilter", "TLS", "TapFilter", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -272,6 +281,14 @@ let testTargets: [Target] = [
     tests(of: "SluiceConfiguration", ["SASL", "Settings", "TLS"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
+    tests(
+        of: "TapFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime",
+            "Schemas", "Settings", "Sinks", "SluiceConfiguration", "Telemetry", "TopicRewriteFilter", logging, nioCore,
+            nioEmbedded,
+        ]
+    ),
     tests(
         of: "TopicRewriteFilter",
         [

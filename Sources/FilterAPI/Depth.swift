@@ -1,3 +1,4 @@
+public import KafkaMessages
 public import KafkaWire
 
 /// How deep a filter looks into a frame. Each depth costs more than the one before it.
@@ -33,6 +34,8 @@ public struct Interest: Sendable {
     public var depth: Depth
     /// True to have ``RequestFacts/topics`` filled, whatever the depth.
     public var topics: Bool
+    /// What ``ConnectionFilter/watcher(of:)`` is shown of these frames, whatever the depth; empty for nothing.
+    public var watching: FieldRoles
 
     /// An interest in some APIs, or in all.
     ///
@@ -43,15 +46,17 @@ public struct Interest: Sendable {
     ///   - direction: requests or responses.
     ///   - depth: how deep.
     ///   - topics: true to have the names of the topics collected.
+    ///   - watching: what the filter's watcher is shown of the frames, `records` among it for their bytes.
     public init(
         _ apiKeys: Set<APIKey>? = nil, versions: ClosedRange<Int16>? = nil, _ direction: Direction, depth: Depth,
-        topics: Bool = false
+        topics: Bool = false, watching: FieldRoles = []
     ) {
         self.apiKeys = apiKeys
         self.versions = versions
         self.direction = direction
         self.depth = depth
         self.topics = topics
+        self.watching = watching
     }
 
     /// True if the interest is in some version of this API in this direction.

@@ -1,3 +1,4 @@
+public import KafkaWire
 public import NIOCore
 public import Settings
 
@@ -93,6 +94,10 @@ public protocol ConnectionFilter: AnyObject {
 
     /// The connection has closed; nothing is called after this.
     func connectionClosed()
+
+    /// Who sees the frames of a direction that an interest says are watched; asked for each of them. Frames of the two
+    /// directions pass at the same time, so what watches both is two.
+    func watcher(of direction: Direction) -> (any FrameWatcher)?
 }
 
 extension ConnectionFilter {
@@ -106,6 +111,8 @@ extension ConnectionFilter {
     public func authenticated(_ result: AuthenticationResult) {}
     /// Does nothing.
     public func connectionClosed() {}
+    /// Most filters watch nothing.
+    public func watcher(of direction: Direction) -> (any FrameWatcher)? { nil }
 }
 
 /// What becomes of a request.

@@ -136,6 +136,9 @@ public struct FieldRoles: Sendable, Hashable, ExpressibleByArrayLiteral {
         self = FieldRoles(rawValue: rawValue | other.rawValue)
     }
 
+    /// True if there is no role in the set.
+    public var isEmpty: Bool { rawValue == 0 }
+
     /// True if the role is in the set.
     public func has(_ role: FieldRole) -> Bool {
         role != .none && rawValue & (1 << UInt64(role.rawValue)) != 0

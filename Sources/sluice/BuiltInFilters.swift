@@ -6,6 +6,7 @@ import RateLimitFilter
 import SchemaValidationFilter
 import Settings
 import ShadowFilter
+import TapFilter
 import TopicRewriteFilter
 
 /// The filters that there are: a new one is one line here.
@@ -18,6 +19,7 @@ enum BuiltInFilters {
         BuiltInFilter(RateLimitFilterFactory.self),
         BuiltInFilter(SchemaValidationFilterFactory.self),
         BuiltInFilter(ShadowFilterFactory.self),
+        BuiltInFilter(TapFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]
 

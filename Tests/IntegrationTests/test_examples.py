@@ -81,6 +81,14 @@ def test_the_shadow_example_shows_the_copies() -> None:
     assert 'sluice_shadow_records_total{listener="apps",filter="to-green"} 100\n' in shown, shown
 
 
+def test_the_tap_example_shows_copies_without_numbers_of_cards() -> None:
+    with Cluster() as own:
+        shown = show("tap", own)
+    assert shown.count('\\"number\\": \\"***\\"') == 3 and shown.count('"number": "***"') == 5
+    assert "4111" not in shown and shown.count("sluice.topic=orders") == 5
+    assert 'sluice_sink_written_total{listener="apps",filter="orders-tap"} 5' in shown
+
+
 def test_the_canary_example_shows_two_topics_behind_one_name() -> None:
     with Cluster() as own:
         shown = show("topic-canary", own)

@@ -21,6 +21,27 @@ package struct BatchContents: Sendable {
         self.reservedBytes = reservedBytes
     }
 
+    /// One record of the current format, without those around it.
+    ///
+    /// - Parameters:
+    ///   - bytes: the record, its length before it. Nothing of it has been checked.
+    ///   - batch: the header of the batch that it is of.
+    package init(alone bytes: ByteBuffer, of batch: RecordBatchHeader) {
+        var batch = batch
+        batch.recordCount = 1
+        self.init(
+            batch: batch, body: bytes, isMessageSet: false, offsetBase: batch.baseOffset, reservedBytes: 0)
+    }
+
+    /// One of the records, without those around it, in memory of its own.
+    package func alone(_ record: Record) -> BatchContents {
+        var batch = batch
+        batch.recordCount = 1
+        return BatchContents(
+            batch: batch, body: bytes(record.range).map { ByteBuffer(buffer: $0) } ?? ByteBuffer(),
+            isMessageSet: isMessageSet, offsetBase: offsetBase, reservedBytes: 0)
+    }
+
     /// Whether the body is memory of its own, not a slice of the batch.
     package var isDecompressed: Bool { batch.attributes.codecNumber != 0 }
 

@@ -44,8 +44,8 @@ package struct RecordBatchHeader: Sendable, Equatable {
 }
 
 extension RecordBatchHeader {
-    /// Reads a header whose bytes are all there.
-    init(current bytes: RawSpan) {
+    /// Reads a header of the current format whose ``RecordBatchLayout/headerSize`` bytes are all there.
+    package init(current bytes: RawSpan) {
         typealias Layout = RecordBatchLayout
         baseOffset = bytes.bigEndian(at: 0, as: Int64.self)
         length = bytes.bigEndian(at: Layout.lengthOffset, as: Int32.self)

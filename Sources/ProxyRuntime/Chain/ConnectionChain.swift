@@ -280,6 +280,18 @@ final class ConnectionChain {
         }
     }
 
+    /// Who watches a frame.
+    ///
+    /// - Parameters:
+    ///   - direction: of the frame.
+    ///   - places: of the filters that watch it, in the chain.
+    /// - Returns: nil if nobody does.
+    func watcher(of direction: Direction, _ places: [Int]) -> (any FrameWatcher)? {
+        guard let first = places.first else { return nil }
+        if places.count == 1 { return filters[first].watcher(of: direction) }
+        return WatcherGroup(places.compactMap { filters[$0].watcher(of: direction) })
+    }
+
     /// Tells every filter that concerns the client how it has signed in, or failed to.
     func authenticated(_ result: AuthenticationResult) {
         for index in filters.indices where chain.entries[index].concerns(context.identity) {

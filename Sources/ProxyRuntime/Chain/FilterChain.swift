@@ -115,6 +115,21 @@ package struct FilterChain: Sendable {
             .flatMap { entries[$0].interests(in: key, direction) }.map(\.depth).max()
     }
 
+    /// The filters among some that watch frames of this version, and what any of them is shown.
+    func watchers(
+        _ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet
+    ) -> (places: [Int], roles: FieldRoles) {
+        var places: [Int] = []
+        var roles: FieldRoles = []
+        for index in entries.indices where filters.contains(index) {
+            let watched = entries[index].interests(in: key, direction)
+                .filter { !$0.watching.isEmpty && $0.covers(key, version, direction) }
+            if !watched.isEmpty { places.append(index) }
+            for interest in watched { roles.formUnion(interest.watching) }
+        }
+        return (places, roles)
+    }
+
     /// True if a filter among some wants the names of topics.
     func wantsTopics(
         _ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet

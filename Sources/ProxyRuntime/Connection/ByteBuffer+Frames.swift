@@ -4,6 +4,13 @@ import KafkaWire
 import NIOCore
 
 extension ByteBuffer {
+    /// A frame that begins with its size, without it.
+    var withoutSize: ByteBuffer {
+        var frame = self
+        frame.moveReaderIndex(forwardBy: min(4, frame.readableBytes))
+        return frame
+    }
+
     /// Overwrites a correlation ID in place.
     ///
     /// The channel keeps a reference to the memory that it reads into, in order to use it again, so that an ordinary

@@ -145,6 +145,7 @@ extension DownstreamConnection {
         bytes.writeImmutableBuffer(frame)
         bytes.moveReaderIndex(forwardBy: 4)
         current = nil
+        showSent(progress, changed?.withoutSize ?? frame)
         sendWhole(bytes, changed, register(progress))
         if !progress.expectsResponse { finishWithoutResponse(progress) }
     }

@@ -242,6 +242,9 @@ extension DownstreamConnection {
             shared.metrics.cutThroughRequests.increment(by: UInt64(size - head.length))
         case .walk(let program):
             sink.begin(record: progress?.record, countsTopics: plan.streams)
+            if let progress, !plan.watchers.isEmpty {
+                sink.show(to: progress.chain?.watcher(of: .request, plan.watchers))
+            }
             do throws(WireError) {
                 guard
                     try intake.chunk.walkWhole(
@@ -256,6 +259,7 @@ extension DownstreamConnection {
                 malformed("request_body", error)
                 return true
             }
+            sink.endWatch()
             if let id = sink.unknownTopic { upstream?.askName(of: id) }
         }
         let correlationID =
@@ -339,6 +343,9 @@ extension DownstreamConnection {
         }
         intake.chunk.moveReaderIndex(forwardBy: 4 + progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
+        if !progress.plan.watchers.isEmpty {
+            sink.show(to: progress.chain?.watcher(of: .request, progress.plan.watchers))
+        }
         walker.begin(program, position: progress.head.length, end: progress.size)
         reading = .walking
         return true
@@ -356,6 +363,7 @@ extension DownstreamConnection {
             malformed("request_body", error)
             return false
         }
+        sink.endWatch()
         if let id = sink.unknownTopic { upstream?.askName(of: id) }
         let left = size - walker.position
         reading = .passing(left)

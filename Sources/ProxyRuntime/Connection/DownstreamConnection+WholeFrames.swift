@@ -116,6 +116,7 @@ extension DownstreamConnection {
         isGathered: Bool
     ) {
         current = nil
+        showSent(progress, changed?.withoutSize ?? frame)
         let correlationID = register(progress)
         if changed == nil, !isGathered {
             intake.chunk.patch(correlationID, at: intake.chunk.readerIndex + 4 + RequestHead.correlationIDOffset)
@@ -139,6 +140,15 @@ extension DownstreamConnection {
         bytes.setInteger(Int32(clamping: frame.readableBytes), at: bytes.readerIndex)
         bytes.setInteger(correlationID, at: frame.readerIndex + RequestHead.correlationIDOffset)
         upstream?.send(bytes)
+    }
+
+    /// Shows a request as it leaves to those who watch it.
+    func showSent(_ progress: RequestInProgress, _ frame: ByteBuffer) {
+        guard !progress.plan.watchers.isEmpty, let record = progress.record,
+            let watcher = progress.chain?.watcher(of: .request, progress.plan.watchers)
+        else { return }
+        WatchingSink.show(
+            frame, progress.plan.program, bodyOffset: progress.head.length, record, .request, to: watcher)
     }
 
     /// Takes a frame out of what is forwarded.

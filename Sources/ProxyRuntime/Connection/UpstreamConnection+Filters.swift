@@ -8,6 +8,7 @@ import NIOCore
 extension UpstreamConnection {
     /// Reads a response that is there whole, shows it to the filters, and sends it.
     func answer(_ progress: ResponseInProgress, _ frame: ByteBuffer) {
+        showReceived(progress, frame)
         do throws(WireError) {
             let (read, errorCode) = try read(progress, frame)
             finished(progress, errorCode: errorCode)
@@ -15,6 +16,15 @@ extension UpstreamConnection {
         } catch {
             broken("response_body", error)
         }
+    }
+
+    /// Shows a response as it has come to those who watch it.
+    private func showReceived(_ progress: ResponseInProgress, _ frame: ByteBuffer) {
+        guard !progress.plan.watchers.isEmpty, let record = progress.record,
+            let watcher = progress.chain?.watcher(of: .response, progress.plan.watchers)
+        else { return }
+        WatchingSink.show(
+            frame, progress.plan.program, bodyOffset: progress.bodyOffset, record, .response, to: watcher)
     }
 
     private func filter(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) throws(WireError) {

@@ -168,13 +168,16 @@ extension UpstreamConnection {
                 return false
             }
             sink.hidesEndpoints = plan.rewritesAddresses
+            if !plan.watchers.isEmpty { sink.show(to: slot.chain?.watcher(of: .response, plan.watchers)) }
             let isRead = try? intake.chunk.walkWhole(
                 program, &walker, at: start + 4, bodyOffset: bodyOffset, size: size, &sink)
             guard isRead == true, sink.hiddenTag == nil else {
                 sink.hiddenTag = nil
                 isObserved = true
+                sink.endWatch(isRead: false)
                 return false
             }
+            sink.endWatch()
             noteTopic()
         case .whole(nil):
             return false
@@ -214,6 +217,9 @@ extension UpstreamConnection {
         }
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         sink.hidesEndpoints = progress.plan.rewritesAddresses
+        if !progress.plan.watchers.isEmpty {
+            sink.show(to: progress.chain?.watcher(of: .response, progress.plan.watchers))
+        }
         walker.begin(program, position: progress.bodyOffset, end: progress.size)
         reading = .walking
         return true
@@ -235,6 +241,7 @@ extension UpstreamConnection {
             }
             // Nothing depends on it but the counts: what cannot be read passes.
             shared.metrics.countDecodeError("response_body")
+            sink.endWatch(isRead: false)
             outcome = .finished
         }
         if let tag = sink.hiddenTag {
@@ -243,6 +250,7 @@ extension UpstreamConnection {
             sink.hiddenTag = nil
         }
         guard outcome == .finished else { return false }
+        sink.endWatch()
         noteTopic()
         let left = progress.size - walker.position
         reading = .passing(left)

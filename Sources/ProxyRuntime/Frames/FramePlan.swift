@@ -30,10 +30,12 @@ final class RequestPlan {
     let steps: [FilterStep]
     /// The filters that want to know of the request's end, whatever else they are shown of it.
     let observers: FilterSet
+    /// The filters that watch the request, by their places in the chain.
+    let watchers: [Int]
 
     init(
         mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool,
-        steps: [FilterStep] = [], observers: FilterSet = FilterSet()
+        steps: [FilterStep] = [], observers: FilterSet = FilterSet(), watchers: [Int] = []
     ) {
         self.mode = mode
         self.isKnown = isKnown
@@ -43,6 +45,7 @@ final class RequestPlan {
         self.isFiltered = isFiltered
         self.steps = steps
         self.observers = observers
+        self.watchers = watchers
     }
 }
 
@@ -68,10 +71,12 @@ final class ResponsePlan {
     let streams: Bool
     /// The filters that are shown the response, in the order of the chain.
     let steps: [FilterStep]
+    /// The filters that watch the response, by their places in the chain.
+    let watchers: [Int]
 
     init(
         mode: Mode, depth: Depth?, rewritesAddresses: Bool, headerHasTags: Bool, endpointsAreTagged: Bool,
-        streams: Bool, steps: [FilterStep] = []
+        streams: Bool, steps: [FilterStep] = [], watchers: [Int] = []
     ) {
         self.mode = mode
         self.depth = depth
@@ -80,6 +85,7 @@ final class ResponsePlan {
         self.endpointsAreTagged = endpointsAreTagged
         self.streams = streams
         self.steps = steps
+        self.watchers = watchers
     }
 }
 
@@ -163,6 +169,8 @@ final class PlanTable {
         let streams = CoreRoles.streams(key, .request)
         var roles = CoreRoles.request(key)
         if chain.wantsTopics(key, version, .request, among: filters) { roles.formUnion(CoreRoles.topics) }
+        let watched = chain.watchers(key, version, .request, among: filters)
+        roles.formUnion(watched.roles)
         let program = WalkProgram(layout: layout, version: version, roles: roles)
         let used = program.reportsNothing ? nil : program
         let mode: RequestPlan.Mode
@@ -176,10 +184,14 @@ final class PlanTable {
             mode = .cutThrough
         }
         let observers = chain.observers(key, version, among: filters)
-        let showsResponse = !chain.steps(key, version, .response, among: filters).isEmpty
+        let showsResponse =
+            !chain.steps(key, version, .response, among: filters).isEmpty
+            || !chain.watchers(key, version, .response, among: filters).places.isEmpty
         return RequestPlan(
             mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
-            isFiltered: !steps.isEmpty || showsResponse || !observers.isEmpty, steps: steps, observers: observers)
+            isFiltered: !steps.isEmpty || showsResponse || !observers.isEmpty || !watched.places.isEmpty, steps: steps,
+            observers: observers,
+            watchers: watched.places)
     }
 
     private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {
@@ -192,6 +204,8 @@ final class PlanTable {
         let rewrites = rewritesAddresses && CoreRoles.bearsAddresses(key)
         var roles = CoreRoles.response(key)
         if chain.wantsTopics(key, version, .response, among: filters) { roles.formUnion(CoreRoles.topics) }
+        let watched = chain.watchers(key, version, .response, among: filters)
+        roles.formUnion(watched.roles)
         if rewrites || key == .metadata { roles.formUnion(CoreRoles.addresses) }
         let program = WalkProgram(
             layout: layout, version: version, roles: roles, reportingElementsOf: [.brokerID])
@@ -214,7 +228,8 @@ final class PlanTable {
         return ResponsePlan(
             mode: mode, depth: depth, rewritesAddresses: rewrites && CoreRoles.bearsAddresses(program),
             headerHasTags: HeaderForm.responseHasTags(key, version),
-            endpointsAreTagged: CoreRoles.endpointsAreTagged(key), streams: streams, steps: steps)
+            endpointsAreTagged: CoreRoles.endpointsAreTagged(key), streams: streams, steps: steps,
+            watchers: watched.places)
     }
 }
 
@@ -268,6 +283,17 @@ enum CoreRoles {
     /// True if this version of a response names brokers by address.
     static func bearsAddresses(_ program: WalkProgram) -> Bool {
         program.reports(.host)
+    }
+}
+
+extension RequestPlan {
+    /// The steps of the walk, however the frame is taken in.
+    var program: WalkProgram? {
+        switch mode {
+        case .cutThrough: nil
+        case .walk(let program): program
+        case .whole(let program): program
+        }
     }
 }
 

@@ -14,6 +14,8 @@ struct ObservingSink: FieldSink {
     var record: RequestRecord?
     /// True if the frame's topics are counted: it carries records.
     var countsTopics = false
+    /// Who watches the frame; nil if nobody does.
+    private(set) var watcher: (any FrameWatcher)?
     /// The first error code that is not 0.
     var errorCode: Int16 = 0
     /// A topic ID in the frame whose name nobody knows yet.
@@ -39,9 +41,24 @@ struct ObservingSink: FieldSink {
         topic = nil
         hiddenTag = nil
         unknownTopic = nil
+        watcher = nil
+    }
+
+    /// Shows the frame that has begun to who watches it, too.
+    mutating func show(to watcher: (any FrameWatcher)?) {
+        guard let watcher, let record else { return }
+        self.watcher = watcher
+        watcher.beginFrame(record, direction)
+    }
+
+    /// The frame was read to its end, or cannot be read.
+    mutating func endWatch(isRead: Bool = true) {
+        if isRead { watcher?.endFrame() }
+        watcher = nil
     }
 
     mutating func field(_ role: FieldRole, _ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
+        watcher?.field(role, value)
         switch role {
         case .errorCode:
             guard errorCode == 0, value.count == 2 else { return }
@@ -73,16 +90,19 @@ struct ObservingSink: FieldSink {
         let bytes = UInt64(location.valueLength)
         record?.facts.add(recordBytes: location.valueLength)
         scanner.begin()
+        watcher?.beginRecords(bytes: location.valueLength)
         guard let topic else { return }
         (direction == .request ? topic.producedBytes : topic.fetchedBytes).increment(by: bytes)
     }
 
     mutating func recordBytes(_ bytes: UnsafeRawBufferPointer) {
         scanner.scan(bytes)
+        watcher?.recordBytes(bytes)
     }
 
     mutating func endRecords() {
         record?.facts.add(records: scanner.records)
+        watcher?.endRecords()
         guard let topic else { return }
         (direction == .request ? topic.producedRecords : topic.fetchedRecords).increment(by: UInt64(scanner.records))
     }

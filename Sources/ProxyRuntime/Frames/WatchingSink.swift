@@ -1,0 +1,50 @@
+import FilterAPI
+import KafkaCodec
+import KafkaMessages
+import KafkaWire
+import NIOCore
+
+/// Shows a frame that is there whole to who watches it.
+struct WatchingSink: FieldSink {
+    let watcher: any FrameWatcher
+
+    mutating func field(_ role: FieldRole, _ location: FieldLocation, _ value: UnsafeRawBufferPointer) {
+        watcher.field(role, value)
+    }
+
+    mutating func beginRecords(_ location: FieldLocation) {
+        watcher.beginRecords(bytes: location.valueLength)
+    }
+
+    mutating func recordBytes(_ bytes: UnsafeRawBufferPointer) {
+        watcher.recordBytes(bytes)
+    }
+
+    mutating func endRecords() {
+        watcher.endRecords()
+    }
+
+    /// Shows a frame.
+    ///
+    /// - Parameters:
+    ///   - frame: without its size.
+    ///   - program: the steps that report what is watched.
+    ///   - bodyOffset: where its body begins.
+    ///   - record: the request.
+    ///   - direction: which of the two it is.
+    ///   - watcher: who watches. A frame that cannot be read does not end for it.
+    static func show(
+        _ frame: ByteBuffer, _ program: WalkProgram?, bodyOffset: Int, _ record: RequestRecord, _ direction: Direction,
+        to watcher: any FrameWatcher
+    ) {
+        watcher.beginFrame(record, direction)
+        if let program {
+            var sink = WatchingSink(watcher: watcher)
+            var walker = FieldWalker()
+            let isRead = try? frame.walkWhole(
+                program, &walker, at: frame.readerIndex, bodyOffset: bodyOffset, size: frame.readableBytes, &sink)
+            guard isRead == true else { return }
+        }
+        watcher.endFrame()
+    }
+}
