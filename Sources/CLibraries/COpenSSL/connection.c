@@ -115,7 +115,9 @@ int sluice_tls_verified(int good, X509_STORE_CTX *store) {
     if (good) return 1;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     sluice_tls *tls = ssl ? SSL_get_app_data(ssl) : NULL;
-    if (tls && tls->verify_error == 0) {
+    // Where nothing is verified, the handshake goes on, and what fails later is not the certificate's fault.
+    int counts = ssl && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER);
+    if (tls && counts && tls->verify_error == 0) {
         tls->verify_error = X509_STORE_CTX_get_error(store);
         tls->verify_certificate = X509_STORE_CTX_get_current_cert(store);
         if (!tls->verify_certificate) tls->verify_certificate = X509_STORE_CTX_get0_cert(store);
