@@ -2,6 +2,7 @@ import KafkaMessages
 import KafkaWire
 import NIOCore
 import NIOEmbedded
+import SluiceConfiguration
 import Testing
 
 @testable import ProxyRuntime
@@ -75,5 +76,23 @@ struct UpstreamClosingTests {
         socket.take()
         connections.loop.run()
         #expect(!connections.broker.isActive)
+    }
+
+    @Test("requests that wait for those before them are sent, although the client sends no more")
+    func waitingRequests() throws {
+        var settings = Connections.Settings()
+        settings.limits.requestsInFlight = 1
+        let connections = try Connections(settings: settings)
+        var both = try Connections.request(ListOffsetsRequest(), version: 5, id: 1)
+        both.writeImmutableBuffer(try Connections.request(ListOffsetsRequest(), version: 5, id: 2))
+        try connections.clientSends(both)
+        connections.client.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        for _ in 0..<2 {
+            let request = try #require(try connections.brokerGot().first)
+            #expect(!connections.isClosed)
+            try connections.brokerAnswers(request, ListOffsetsResponse())
+        }
+        #expect(try connections.clientGotIDs() == [1, 2])
+        #expect(connections.isClosed)
     }
 }

@@ -243,7 +243,10 @@ extension DownstreamConnection {
 
     /// Takes further requests once the work at hand is done.
     private func resumeLater() {
-        context.eventLoop.assumeIsolated().execute { [self] in setPause(.inFlight, false) }
+        context.eventLoop.assumeIsolated().execute { [self] in
+            setPause(.inFlight, false)
+            closeIfDone()
+        }
     }
 
     private func elapsed(since start: NIODeadline, until end: NIODeadline) -> UInt64 {

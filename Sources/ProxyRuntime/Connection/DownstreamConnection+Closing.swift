@@ -131,7 +131,7 @@ extension DownstreamConnection {
             return
         }
         if inputClosed, current == nil, heldAnswer == nil, answering == nil,
-            pauses.isDisjoint(with: [.connecting, .holding, .muted, .identifying])
+            pauses.isDisjoint(with: [.connecting, .holding, .muted, .identifying, .inFlight, .signingIn])
         {
             closeOnceTaken(reason: "client")
         } else if shared.isDraining, current == nil, heldAnswer == nil, answering == nil {

@@ -38,6 +38,7 @@ extension UpstreamConnection: SignInAsking {
             case .success:
                 self.downstream.setPause(.signingIn, false)
                 self.sendQuestions()
+                self.downstream.closeIfDone()
             case .failure: self.downstream.close(reason: "upstream_sign_in_failed")
             }
         }
