@@ -191,7 +191,7 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuditFilter", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
             "EmbeddedCluster",
             "FilterAPI",
-            "KafkaMessages",
+            "KafkaMessages", "KafkaRecords",
             "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
             "ShadowFilter", "TLS", "TapFilter", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,

@@ -9,17 +9,21 @@ package struct ListenerTLSConfiguration: Sendable, Hashable {
     package var handshakeTimeout: Duration
     /// How many handshakes may be under way at once. Default 1,000.
     package var maxHandshakes: Int
+    /// How many of one address; nil for a quarter of all, but 16 at least.
+    package var maxHandshakesPerAddress: Int?
     /// How a client's certificate becomes its principal.
     package var principal: CertificatePrincipal
 
     /// Makes a configuration.
     package init(
         settings: TLSServerSettings, handshakeTimeout: Duration = .seconds(10), maxHandshakes: Int = 1000,
+        maxHandshakesPerAddress: Int? = nil,
         principal: CertificatePrincipal = CertificatePrincipal()
     ) {
         self.settings = settings
         self.handshakeTimeout = handshakeTimeout
         self.maxHandshakes = maxHandshakes
+        self.maxHandshakesPerAddress = maxHandshakesPerAddress
         self.principal = principal
     }
 
@@ -56,6 +60,10 @@ package struct ListenerTLSConfiguration: Sendable, Hashable {
         let most = reader.value(
             "max_handshakes", .integer(1...1_000_000), default: 1000,
             "How many handshakes may be under way at once on this listener; connections beyond that are closed.")
+        let share = reader.optional(
+            "max_handshakes_per_address", .integer(1...1_000_000),
+            "How many of them one address may have, or a network of 64 bits of IPv6. By default a quarter, but 16 at least."
+        )
         let principal = reader.optional(
             "principal", CertificatePrincipal.settingType,
             "How a client's certificate becomes its principal. By default its subject, as in Kafka.")
@@ -83,7 +91,7 @@ package struct ListenerTLSConfiguration: Sendable, Hashable {
         reader.check(files, more) { () throws(TLSError) in _ = try TLSServerSource(settings) }
         return ListenerTLSConfiguration(
             settings: settings, handshakeTimeout: timeout, maxHandshakes: most,
-            principal: principal ?? CertificatePrincipal())
+            maxHandshakesPerAddress: share, principal: principal ?? CertificatePrincipal())
     }
 }
 

@@ -7,6 +7,9 @@ public import Telemetry
 ///
 /// It stands for a client, not for a socket: whatever feeds the chain can make one. Belongs to one event loop.
 public final class ConnectionContext {
+    /// The principal of a client of whom nothing is known, as Kafka writes it.
+    public static let anonymous = "User:ANONYMOUS"
+
     /// A number that no other connection of this process has.
     public let id: UInt64
     /// The listener's name.
@@ -15,8 +18,8 @@ public final class ConnectionContext {
     public var clientAddress: String { didSet { identityVersion &+= 1 } }
     /// The client's port; 0 if unknown.
     public var clientPort: Int { didSet { identityVersion &+= 1 } }
-    /// Who the client is, in Kafka's form.
-    public var principal = "User:ANONYMOUS" { didSet { identityVersion &+= 1 } }
+    /// Who the client is, in Kafka's form; ``anonymous`` until it is known.
+    public var principal = ConnectionContext.anonymous { didSet { identityVersion &+= 1 } }
     /// The client ID of the latest request.
     public var clientID: String? { didSet { identityVersion &+= 1 } }
     /// Grows whenever something of ``identity``, or the client's library, is set.

@@ -160,7 +160,7 @@ extension Proxy {
             connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
-        if let tls = listener.tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+        if let tls = listener.tls { try channel.pipeline.syncOperations.addHandler(tls.handler(for: context)) }
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

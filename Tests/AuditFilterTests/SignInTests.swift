@@ -60,4 +60,29 @@ struct SignInTests {
         try audited.answer(SaslAuthenticateResponse())
         #expect(audited.sink.documents.isEmpty)
     }
+
+    @Test func `name nobody where only the broker knows who it is, and so do the requests behind`() throws {
+        let audited = try Audited()
+        try audited.send(with(SaslHandshakeRequest()) { $0.mechanism = "GSSAPI" }, version: 1)
+        try audited.answer(with(SaslHandshakeResponse()) { $0.mechanisms = ["GSSAPI"] })
+        try audited.send(with(SaslAuthenticateRequest()) { $0.authBytes = ByteBuffer(string: "ticket") }, version: 2)
+        try audited.answer(with(SaslAuthenticateResponse()) { $0.authBytes = ByteBuffer(string: "proof") })
+        #expect(audited.sink.documents.isEmpty)
+        try audited.send(creation("orders"), version: 7)
+        try audited.answer(created([("orders", .none)]))
+        #expect(try audited.documents.map { $0["operation"] } == ["sign_in", "create"])
+        #expect(try audited.documents.map { $0["principal"] } == ["User:ANONYMOUS", "User:ANONYMOUS"])
+        #expect(try audited.documents.first?["result"] == "accepted")
+    }
+
+    @Test func `by an unknown mechanism are recorded when they fail`() throws {
+        let audited = try Audited()
+        try audited.send(with(SaslHandshakeRequest()) { $0.mechanism = "GSSAPI" }, version: 1)
+        try audited.answer(with(SaslHandshakeResponse()) { $0.mechanisms = ["GSSAPI"] })
+        try audited.send(with(SaslAuthenticateRequest()) { $0.authBytes = ByteBuffer(string: "ticket") }, version: 2)
+        try audited.answer(with(SaslAuthenticateResponse()) { $0.errorCode = .saslAuthenticationFailed })
+        let document = try audited.document()
+        #expect(document["result"] == "refused")
+        #expect(document["principal"] == "User:alice")
+    }
 }

@@ -74,7 +74,7 @@ final class Connections {
         broker = EmbeddedChannel(loop: loop)
         if let tls = settings.tls {
             try client.pipeline.syncOperations.addHandlers(
-                ArrivalHandler(connection: downstream), tls.handler(), reads, downstream)
+                ArrivalHandler(connection: downstream), tls.handler(for: connection), reads, downstream)
         } else {
             try client.pipeline.syncOperations.addHandlers(reads, downstream)
         }

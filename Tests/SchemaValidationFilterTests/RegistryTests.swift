@@ -172,4 +172,17 @@ struct RegistryTests {
         answer(client)
         #expect(try client.connections.brokerGot().isEmpty)
     }
+
+    @Test("take documents over a mebibyte, as those that are here do")
+    func large() throws {
+        let client = try Validated(
+            """
+            registries: [{ name: main, url: "http://registry.example:8081" }]
+            rules: [{ name: r, topics: [t], value: { format: json_schema, registry: main } }]
+            """, transport: registry)
+        let document = Array("\"\(String(repeating: "a", count: 1_200_000))\"".utf8)
+        try client.send(produce([("t", 0, try batch([framed(1, document)], codec: .lz4))]), version: 9)
+        answer(client, #"{"schema":"{}","schemaType":"JSON"}"#)
+        #expect(try client.got().body.topicData.count == 1)
+    }
 }

@@ -283,4 +283,16 @@ import Testing
         #expect(seen.client == ["completed", "asked", "read", "greeting"])
         #expect(seen.server == ["completed", "inputClosed", ""])
     }
+
+    @Test func `nothing is told to be sent before what is in front of it`() throws {
+        let pair = try Scene().met()
+        pair.client.below.holdsFlushes = true
+        _ = pair.client.send(Array("request".utf8))
+        let behind = pair.client.channel.writeAndFlush(ByteBuffer())
+        #expect(!behind.isFulfilled(on: pair.loop))
+        pair.client.below.release()
+        #expect(behind.isFulfilled(on: pair.loop))
+        try pair.carry()
+        #expect(pair.server.above.received == Array("request".utf8))
+    }
 }

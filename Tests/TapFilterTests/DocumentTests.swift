@@ -55,6 +55,35 @@ struct DocumentTests {
         #expect(read["value_base64"] as? String == "/wA=")
     }
 
+    @Test func `have any text and any bytes as they are`() throws {
+        let scalars =
+            (0..<0x250).compactMap { Unicode.Scalar($0) } + [
+                "\u{2027}", "\u{2028}", "\u{2029}", "\u{20ac}", "\u{1f600}",
+            ]
+        let text = scalars.map { String($0) }.joined()
+        var line = JSONLine(capacity: 0)
+        line.begin("[")
+        line.string(text)
+        for count in 0..<10 {
+            ByteBuffer(bytes: (0..<count).map { UInt8(250 + $0 % 6) }).withUnsafeReadableBytes { line.base64($0) }
+        }
+        line.integer(.min)
+        line.integer(nil)
+        line.end("]")
+        let written = String(buffer: line.bytes)
+        #expect(
+            !written.unicodeScalars.contains {
+                $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || (0x2028...0x2029).contains($0.value)
+            })
+        let read = try #require(try JSONSerialization.jsonObject(with: Data(written.utf8)) as? [Any])
+        #expect(read.first as? String == text)
+        for count in 0..<10 {
+            #expect(
+                Data(base64Encoded: read[1 + count] as? String ?? "?") == Data((0..<count).map { UInt8(250 + $0 % 6) }))
+        }
+        #expect(read[11] as? Int64 == .min && read[12] is NSNull)
+    }
+
     /// What a value has to be by a schema; nil if it is that.
     private func mistake(_ value: Any?, _ schema: [String: Any], at path: String) -> String? {
         guard let value, !(value is NSNull) else {

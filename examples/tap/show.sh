@@ -23,7 +23,6 @@ PYTHON
 fi
 export KAFKA_BOOTSTRAP
 export PORT=${PORT:-29092} BROKER_PORTS=${BROKER_PORTS:-29093-29102} ADMIN_PORT=${ADMIN_PORT:-29901}
-export TAP_SECRET=${TAP_SECRET:-not-so-secret}
 
 # Asks for a topic until it is there: clusters make topics when they are first asked for them.
 ask() {

@@ -15,6 +15,7 @@ package final class AuditFilter: Filter {
     /// The topics that events must name; nil for all events.
     private let topics: [StringMatcher]?
     private let sink: any Sink
+    private let isDryRun: Bool
 
     /// The APIs whose frames stream past: they are not held for an audit that promises nothing.
     private static let streaming: Set<APIKey> = [.produce, .fetch, .shareFetch]
@@ -31,6 +32,7 @@ package final class AuditFilter: Filter {
         metrics = AuditMetrics(context)
         topics = context.when?.topic
         self.sink = sink
+        isDryRun = context.isDryRun
     }
 
     /// True if a record of the intent is durable before a request goes on.
@@ -68,6 +70,11 @@ package final class AuditFilter: Filter {
         if !streaming.isEmpty {
             interests.append(Interest(streaming, .request, depth: .completion, topics: true))
             interests.append(Interest(streaming, .response, depth: .completion, topics: true))
+        }
+        // Nobody knows what a request asks for that cannot be read: where nothing may be done of which there is no record, it
+        // does not pass. That some version is looked into, though there is none such, says that all must be readable.
+        if isRequired, !isDryRun {
+            interests.append(Interest(nil, versions: Int16.max...Int16.max, .request, depth: .fields))
         }
         return interests
     }

@@ -16,10 +16,11 @@ extension DownstreamConnection {
         guard let certificate = completed.peerCertificate else { return }
         guard let principal = tls.configuration.principal.principal(of: certificate) else {
             // Who the client is cannot be said, and rules may depend on it.
-            shared.logger.warning(
+            warn(
                 "connection closed: no principal comes of the client's certificate; see tls.principal of the listener",
                 metadata: [
-                    "listener": "\(shared.name)", "client": "\(peerText)", "subject": "\(certificate.subject)",
+                    "listener": "\(shared.name)", "client": "\(peerText)",
+                    "subject": "\(TLSError.cut(certificate.subject))",
                     "from": "\(tls.configuration.principal.source.rawValue)",
                     "mapping_rules": "\(tls.configuration.principal.rules.text)",
                 ])
@@ -49,7 +50,7 @@ extension DownstreamConnection {
     }
 
     private func refuse(_ serverName: String?, _ reason: String, hint: String) {
-        shared.logger.warning(
+        warn(
             "connection closed: its TLS server name tells no broker",
             metadata: [
                 "listener": "\(shared.name)", "client": "\(peerText)", "server_name": "\(serverName ?? "-")",
@@ -72,7 +73,7 @@ extension DownstreamConnection {
         if isHandshake { shared.metrics.countHandshake(error.code.rawValue) }
         // Who only looks whether the port is open leaves in the handshake.
         let isEveryday = error.code == .closedInHandshake || error.code == .truncated
-        shared.logger.log(
+        warn(
             level: isEveryday ? .debug : .warning,
             isHandshake ? "TLS handshake with a client failed" : "TLS connection of a client has ended",
             metadata: [
@@ -86,6 +87,27 @@ extension DownstreamConnection {
     func leftInHandshake() {
         guard awaitsHandshake, !isClosed, isOpened else { return }
         tlsFailed(TLSError(.closedInHandshake, "the client has closed the connection in the handshake"))
+    }
+
+    /// Tells of a handshake that came to nothing; of many in a second, of some and how many others there were.
+    private func warn(
+        level: Logger.Level = .warning, _ message: Logger.Message, metadata: @autoclosure () -> Logger.Metadata
+    ) {
+        guard level >= .warning, let tls = shared.tls else {
+            shared.logger.log(level: level, message, metadata: metadata())
+            return
+        }
+        let now = NIODeadline.now()
+        switch tls.warnings.note(at: now) {
+        case .told: shared.logger.log(level: level, message, metadata: metadata())
+        case .suppressed: break
+        case .firstSuppressed(let end):
+            context.eventLoop.assumeIsolated().scheduleTask(in: end - now) { [shared] in
+                shared.logger.warning(
+                    "further clients have failed in their TLS handshake, too many to tell one by one",
+                    metadata: ["listener": "\(shared.name)", "suppressed": "\(tls.warnings.takeSuppressed())"])
+            }
+        }
     }
 
     private var peerText: String { "\(context.clientAddress):\(context.clientPort)" }

@@ -86,6 +86,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.gauge = shared.metrics.upstreamGauge(broker: label)
     }
 
+    /// How long ``close()`` waits for a broker that does not read: 10 seconds.
+    static let closeTimeout: TimeAmount = .seconds(10)
+
     /// True once requests can be sent.
     var isReady: Bool { channelContext != nil && !isClosed }
 
@@ -160,14 +163,28 @@ final class UpstreamConnection: ChannelInboundHandler {
         downstream.upstreamClosed(reason: reason)
     }
 
-    /// Closes the connection from the client's side.
+    /// Closes the connection from the client's side, once the broker has taken what was given to the channel: of `acks=0`
+    /// there is no answer that a client could wait for before it leaves. A broker that does not take it is waited for no
+    /// longer than ``closeTimeout``.
     func close() {
         guard !isClosed else { return }
         isClosed = true
         session?.renewal?.cancel()
         failQuestions()
-        channelContext?.flush()
-        channelContext?.close(promise: nil)
+        guard let channelContext else { return }
+        let channel = channelContext.channel
+        let taken = channelContext.eventLoop.makePromise(of: Void.self)
+        let patience = channelContext.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) {
+            channel.close(promise: nil)
+        }
+        taken.futureResult.assumeIsolated().whenComplete { _ in
+            patience.cancel()
+            channel.close(promise: nil)
+        }
+        channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: taken)
+        // What comes is thrown away: a socket that is closed with bytes unread resets the connection, and the broker might
+        // not read to the end.
+        if !isReading { try? channel.syncOptions?.setOption(.autoRead, value: true) }
     }
 
     // MARK: Reading and not reading

@@ -1,3 +1,4 @@
+import FilterAPI
 import Logging
 import NIOCore
 package import SluiceConfiguration
@@ -11,6 +12,8 @@ package final class ListenerTLS: Sendable {
     /// The settings.
     package let configuration: ListenerTLSConfiguration
     let limit: HandshakeLimit
+    /// How many handshakes that have failed are told one by one: 10 a second.
+    let warnings = WarningRate(perSecond: 10)
     private let watch: CertificateWatch<TLSServerContext>
 
     /// Loads the files. This blocks.
@@ -21,13 +24,18 @@ package final class ListenerTLS: Sendable {
     ) throws(TLSError) {
         self.configuration = configuration
         source = try TLSServerSource(configuration.settings)
-        limit = HandshakeLimit(maximum: configuration.maxHandshakes)
+        limit = HandshakeLimit(
+            maximum: configuration.maxHandshakes, perAddress: configuration.maxHandshakesPerAddress)
         watch = CertificateWatch(source, owner: .listener(listener), counts: counts, logger: logger)
     }
 
     /// A handler for a client's connection.
-    func handler() -> TLSHandler {
+    ///
+    /// - Parameter context: where the client is: by the time of its first record that is known.
+    /// - Returns: a new handler.
+    func handler(for context: ConnectionContext) -> TLSHandler {
         TLSHandler(
-            server: source.current, limit: limit, handshakeTimeout: TimeAmount(configuration.handshakeTimeout))
+            server: source.current, limit: limit, address: { context.clientAddress },
+            handshakeTimeout: TimeAmount(configuration.handshakeTimeout))
     }
 }

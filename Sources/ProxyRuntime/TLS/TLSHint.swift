@@ -14,7 +14,7 @@ enum TLSHint {
             "the client's certificate comes from a CA that tls.client_ca of the listener does not have"
         case .unsupportedProtocol: "see tls.min_version and tls.max_version of the listener"
         case .noSharedCipher: "see tls.ciphers, tls.cipher_suites and tls.groups of the listener"
-        case .tooManyHandshakes: "see tls.max_handshakes of the listener"
+        case .tooManyHandshakes: "see tls.max_handshakes and tls.max_handshakes_per_address of the listener"
         case .handshakeTimeout: "see tls.handshake_timeout of the listener"
         case .alert("unknown ca"), .alert("bad certificate"), .alert("certificate unknown"):
             "the client does not trust the listener's certificate: see its ssl.truststore.location or ssl.ca.location, "

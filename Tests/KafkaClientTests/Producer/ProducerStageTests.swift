@@ -19,6 +19,8 @@ struct ProducerStageTests {
     private func producer(_ change: (inout ProducerConfiguration) -> Void = { _ in }) -> KafkaProducer {
         var configuration = ProducerConfiguration(
             bootstrapServers: [.init(host: "127.0.0.1", port: 1)], clientID: "tests")
+        // A busy machine may keep a test waiting for long.
+        configuration.deliveryTimeout = .hours(1)
         change(&configuration)
         return KafkaProducer(
             configuration, connector: NoConnector(), eventLoop: MultiThreadedEventLoopGroup.singleton.next())

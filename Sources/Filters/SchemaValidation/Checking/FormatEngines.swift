@@ -30,7 +30,8 @@ package enum FormatEngines {
     /// The largest JSON document that is read, as a broker takes no larger record unless it is told to.
     private static let maxJSONBytes = 16 << 20
 
-    private static var jsonOptions: JSONSchemaOptions {
+    /// How JSON Schemas are compiled, wherever they are from.
+    static var jsonOptions: JSONSchemaOptions {
         var options = JSONSchemaOptions()
         options.limits.maxBytes = maxJSONBytes
         return options

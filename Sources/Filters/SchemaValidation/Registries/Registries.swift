@@ -25,11 +25,14 @@ struct Registries: Sendable {
         _ configuration: [RegistryConfiguration], context: FilterContext,
         transport: (RegistryConfiguration, RegistryCounts) throws -> any RegistryTransport
     ) throws {
+        // A registry's schemas take documents as large as those that are here do.
+        var compilation = RegisteredSchema.Options()
+        compilation.json = FormatEngines.jsonOptions
         entries = try configuration.map { registry in
             let counts = RegistryCounts(context, registry: registry.name)
             return Entry(
                 registry: SchemaRegistry(
-                    options: registry.options, compilation: RegisteredSchema.Options(),
+                    options: registry.options, compilation: compilation,
                     transport: try transport(registry, counts)),
                 counts: counts)
         }

@@ -1,5 +1,4 @@
 import FilterAPI
-import Foundation
 import KafkaWire
 import NIOCore
 import Settings
@@ -21,48 +20,77 @@ enum RecordDocument {
         _ record: CopiedRecord, _ origin: CopyOrigin, connection: ConnectionContext, filter: String, time: String,
         hasSchema: Bool
     ) -> ByteBuffer {
-        let key = Bytes(record.key)
-        let value = Bytes(record.value)
-        let headers = record.headers.map { header -> JSONValue in
-            let bytes = Bytes(header.value)
-            return ["name": .string(header.name), "value": bytes.text, "value_base64": bytes.base64]
+        let size = (record.key?.readableBytes ?? 0) + (record.value?.readableBytes ?? 0)
+        var line = JSONLine(capacity: size + size / 2 + 640 + (hasSchema ? schema.utf8.count + 32 : 0))
+        if hasSchema {
+            line.begin()
+            line.name("schema")
+            line.raw(schema)
+            line.name("payload")
         }
-        let payload: JSONValue = [
-            "topic": .string(origin.topic),
-            "partition": .integer(Int(origin.partition)),
-            "offset": record.offset.map { .integer(Int($0)) } ?? .null,
-            "timestamp": record.timestamp >= 0 ? .integer(Int(record.timestamp)) : .null,
-            "key": key.text,
-            "key_base64": key.base64,
-            "value": value.text,
-            "value_base64": value.base64,
-            "headers": .array(headers),
-            "redacted": record.isValueDropped ? "value" : .null,
-            "direction": origin.direction == .request ? "produce" : "fetch",
-            "listener": .string(connection.listener),
-            "filter": .string(filter),
-            "client_id": origin.clientID.map { .string($0) } ?? .null,
-            "principal": .string(connection.principal),
-            "transactional_id": origin.transactionalID.map { .string($0) } ?? .null,
-            "producer_id": record.producer.map { .integer(Int($0.id)) } ?? .null,
-            "producer_epoch": record.producer.map { .integer(Int($0.epoch)) } ?? .null,
-            "time": .string(time),
-        ]
-        return ConnectEnvelope.document(payload, schema: hasSchema ? schema : nil)
+        line.begin()
+        line.name("topic")
+        line.string(origin.topic)
+        line.name("partition")
+        line.integer(Int64(origin.partition))
+        line.name("offset")
+        line.integer(record.offset)
+        line.name("timestamp")
+        line.integer(record.timestamp >= 0 ? record.timestamp : nil)
+        write(record.key, "key", "key_base64", to: &line)
+        write(record.value, "value", "value_base64", to: &line)
+        line.name("headers")
+        line.begin("[")
+        for header in record.headers {
+            line.begin()
+            line.name("name")
+            line.string(header.name)
+            write(header.value, "value", "value_base64", to: &line)
+            line.end()
+        }
+        line.end("]")
+        line.name("redacted")
+        line.string(record.isValueDropped ? "value" : nil)
+        line.name("direction")
+        line.string(origin.direction == .request ? "produce" : "fetch")
+        line.name("listener")
+        line.string(connection.listener)
+        line.name("filter")
+        line.string(filter)
+        line.name("client_id")
+        line.string(origin.clientID)
+        line.name("principal")
+        line.string(connection.principal)
+        line.name("transactional_id")
+        line.string(origin.transactionalID)
+        line.name("producer_id")
+        line.integer(record.producer?.id)
+        line.name("producer_epoch")
+        line.integer(record.producer.map { Int64($0.epoch) })
+        line.name("time")
+        line.string(time)
+        line.end()
+        if hasSchema { line.end() }
+        return line.bytes
     }
 
     /// Bytes as text if they are UTF-8, else in Base64.
-    private struct Bytes {
-        var text = JSONValue.null
-        var base64 = JSONValue.null
-
-        init(_ bytes: ByteBuffer?) {
-            guard let bytes else { return }
-            if let valid = String(validating: bytes.readableBytesView, as: UTF8.self) {
-                text = .string(valid)
-            } else {
-                base64 = .string(Data(bytes.readableBytesView).base64EncodedString())
-            }
+    private static func write(
+        _ bytes: ByteBuffer?, _ text: StaticString, _ base64: StaticString, to line: inout JSONLine
+    ) {
+        guard let bytes else {
+            line.name(text)
+            line.null()
+            line.name(base64)
+            line.null()
+            return
+        }
+        bytes.withUnsafeReadableBytes { bytes in
+            let isText = String(validating: bytes, as: UTF8.self) != nil
+            line.name(text)
+            if isText { line.string(bytes) } else { line.null() }
+            line.name(base64)
+            if isText { line.null() } else { line.base64(bytes) }
         }
     }
 
@@ -86,5 +114,6 @@ enum RecordDocument {
             .init("filter", .string), .init("client_id", .string, isOptional: true), .init("principal", .string),
             .init("transactional_id", .string, isOptional: true), .init("producer_id", .int64, isOptional: true),
             .init("producer_epoch", .int16, isOptional: true), .init("time", .string),
-        ])
+        ]
+    ).description
 }
