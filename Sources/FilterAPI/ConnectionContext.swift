@@ -34,8 +34,6 @@ public final class ConnectionContext {
     public let metrics: MetricsShard
     /// What is known of the upstream cluster.
     public let cluster: any ClusterView
-    /// The largest frame that may be held, in bytes: one that is larger closes its connection if a filter wants it whole.
-    package var largestHeldFrame = Int.max
     /// Sends requests of a filter's own; nil again when the connection has closed.
     package var asker: (any UpstreamAsking)?
     /// What opens record batches on the event loop.

@@ -205,27 +205,52 @@ struct ShadowTests {
         #expect(await shadowed.value("pending_batches") == 2)
     }
 
-    @Test func `does not hold a request for a copy that could not wait`() async throws {
-        let shadowed = try Shadowed(Shadowed.orders { $0.maxBuffered = .kibibytes(256) })
-        let request = try Connections.request(
-            produce([0: try batch([String(repeating: "x", count: 300 << 10)])]), version: 9, id: 1)
+    @Test func `copies what passes, and holds nothing`() async throws {
+        var settings = Connections.Settings()
+        settings.limits.maxHeldFrame = .kibibytes(64)
+        let shadowed = try Shadowed(settings: settings)
+        let original = try batch([String(repeating: "x", count: 100 << 10)])
+        let request = produce([0: original])
+        var frame = try Connections.request(request, version: 9, id: 1)
+        if let beginning = frame.readSlice(length: 50_000) { try shadowed.connections.clientSends(beginning) }
         // The broker has what has come before the rest is there.
-        try shadowed.connections.clientSends(request.getSlice(at: 0, length: 100_000) ?? request)
-        #expect(try shadowed.connections.broker.readOutbound(as: ByteBuffer.self)?.readableBytes ?? 0 > 90_000)
+        #expect(try shadowed.connections.brokerGot().isEmpty)
+        #expect(shadowed.connections.brokerGotPart.readableBytes == 50_000)
+        try shadowed.connections.clientSends(frame)
+        try shadowed.answer(produced(request))
+        try shadowed.pass()
+        #expect(shadowed.green.written.map(\.bytes.readableBytes) == [original.readableBytes])
+        #expect(await shadowed.results() == ["delivered": 1])
+    }
+
+    @Test func `a copy that could never wait is dropped`() async throws {
+        let shadowed = try Shadowed(Shadowed.orders { $0.maxBuffered = .kibibytes(256) })
+        try shadowed.exchange(produce([0: try batch([String(repeating: "x", count: 300 << 10)])]))
         #expect(await shadowed.results() == ["dropped": 1])
         #expect(await shadowed.drops() == ["too_large": 1])
     }
 
-    @Test func `does not hold a request that may not be held`() async throws {
-        var settings = Connections.Settings()
-        settings.limits.maxHeldFrame = .kibibytes(64)
-        let shadowed = try Shadowed(settings: settings)
-        let request = produce([0: try batch([String(repeating: "x", count: 100 << 10)])])
-        var frame = try Connections.request(request, version: 9, id: 1)
+    @Test func `leaves nothing behind of a request that does not come to its end`() async throws {
+        let shadowed = try Shadowed(Shadowed.orders { $0.maxBuffered = .kibibytes(256) })
+        var frame = try Connections.request(
+            produce([0: try batch(["a"]), 1: try batch([String(repeating: "x", count: 200 << 10)])]), version: 9, id: 1)
         if let beginning = frame.readSlice(length: 50_000) { try shadowed.connections.clientSends(beginning) }
-        try shadowed.connections.clientSends(frame)
-        #expect(!shadowed.connections.isClosed)
-        #expect(await shadowed.drops() == ["too_large": 1])
+        let budget = try #require(shadowed.filter.output?.budget)
+        #expect(!budget.take(200 << 10))
+        shadowed.connections.downstream.close(reason: "test")
+        #expect(budget.take(256 << 10))
+        #expect(await shadowed.results() == [:])
+        #expect(await shadowed.value("pending_batches") == 0)
+    }
+
+    @Test func `gives back all that it took`() async throws {
+        let shadowed = try Shadowed(Shadowed.orders { $0.maxBuffered = .kibibytes(256) })
+        try shadowed.exchange(
+            produce([0: try batch(["a"]), 1: try batch(["b"]), 2: ByteBuffer(string: "no batch")]), .invalidRecord,
+            only: [1])
+        try shadowed.pass()
+        #expect(await shadowed.results() == ["delivered": 1, "dropped": 1, "primary_failed": 1])
+        #expect(shadowed.filter.output?.budget.take(256 << 10) == true)
     }
 
     @Test func `does not slow the client when its cluster is dead`() async throws {

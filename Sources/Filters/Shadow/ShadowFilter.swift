@@ -51,10 +51,13 @@ package final class ShadowFilter: Filter {
 
     package var interests: [Interest] {
         guard configuration.percentage.percent > 0 else { return [] }
-        // Requests that are not chosen pass as their bytes arrive; those that are say so at the header.
         return [
-            Interest([.produce], .request, depth: .header),
-            Interest([.produce], .response, depth: output == nil ? .completion : .header),
+            Interest(
+                [.produce], .request, depth: .completion,
+                watching: [.topicName, .topicID, .partitionIndex, .records]),
+            Interest(
+                [.produce], .response, depth: .completion,
+                watching: [.topicName, .topicID, .partitionIndex, .errorCode]),
         ]
     }
 

@@ -23,7 +23,7 @@ enum ShadowResult: String, CaseIterable {
 enum ShadowDropReason: String, CaseIterable {
     /// As much waits as may.
     case bufferFull = "buffer_full"
-    /// The request alone is larger than what may wait. It is not looked into, and counts as one batch.
+    /// It alone is larger than what may wait.
     case tooLarge = "too_large"
     /// It names its topic by an ID that is not known here.
     case unknownTopic = "unknown_topic"
@@ -33,7 +33,7 @@ enum ShadowDropReason: String, CaseIterable {
     case tooManyTopics = "too_many_topics"
     /// It is of a format before Kafka 0.11.
     case oldFormat = "old_format"
-    /// It is no batch of records that a producer may send.
+    /// It is no batch of records that a producer may send, or more than one.
     case unreadable
     /// The shadow ends.
     case shutDown = "shut_down"

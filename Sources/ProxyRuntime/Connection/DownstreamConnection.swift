@@ -148,7 +148,6 @@ final class DownstreamConnection: ChannelDuplexHandler {
         self.shared = shared
         self.target = target
         self.context = context
-        context.largestHeldFrame = shared.limits.maxHeldFrame
         self.openedAt = shared.loop.now
         self.lastActivity = shared.loop.now
         self.sink = ObservingSink(shared: shared, direction: .request)

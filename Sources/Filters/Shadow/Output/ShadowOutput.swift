@@ -56,7 +56,7 @@ final class ShadowOutput: Sendable {
         let failures = ShadowFailureLog(cluster: cluster.name, logger: context.logger)
         producer = KafkaProducer(configuration, connector: ClusterConnector(cluster: cluster), eventLoop: loop) {
             outcome in
-            budget.give(outcome.bytes)
+            budget.give(ShadowCopy.cost(of: outcome.bytes))
             metrics.count(outcome)
             failures.note(outcome)
             let isTaken = if case .delivered = outcome.result { true } else { false }

@@ -1,0 +1,46 @@
+import FilterAPI
+import KafkaMessages
+import KafkaWire
+
+/// Reads while the primary's answers pass which batches it has taken.
+final class AnswerWatch: FrameWatcher {
+    private let finished: (RequestRecord, Set<BatchPlace>) -> Void
+    private var record: RequestRecord?
+    private var place = BatchPlace()
+    private var taken: Set<BatchPlace> = []
+
+    /// - Parameter finished: told of each answer, with what the primary has.
+    init(finished: @escaping (RequestRecord, Set<BatchPlace>) -> Void) {
+        self.finished = finished
+    }
+
+    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
+        self.record = record
+        place = BatchPlace()
+        taken.removeAll()
+    }
+
+    func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {
+        switch role {
+        case .topicName: place.topicName = String(decoding: value, as: UTF8.self)
+        case .topicID: place.topicID = KafkaUUID(value)
+        case .partitionIndex: place.partition = Int32(bigEndianBytes: value)
+        case .errorCode:
+            guard value.count == 2 else { return }
+            let code = ErrorCode(rawValue: Int16(bigEndian: value.loadUnaligned(as: Int16.self)))
+            // A duplicate is one that it has already.
+            if code == .none || code == .duplicateSequenceNumber { taken.insert(place) }
+        default: break
+        }
+    }
+
+    func beginRecords(bytes: Int) {}
+    func recordBytes(_ bytes: UnsafeRawBufferPointer) {}
+    func endRecords() {}
+
+    func endFrame() {
+        guard let record else { return }
+        self.record = nil
+        finished(record, taken)
+    }
+}
