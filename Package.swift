@@ -89,11 +89,12 @@ let modules: [Target] = [
         linkerSettings: [.linkedLibrary("simdjson")]),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
     module("TLS", ["COpenSSL", "Settings", nioCore], settings: hotPath),
+    module("WebClient", ["Settings", "TLS", nioCore, nioHTTP1, nioPosix]),
     module(
         "Schemas", ["CSimdjson", "Settings", nioConcurrencyHelpers, nioCore, swiftProtobuf], settings: hotPath),
     module(
         "FilterAPI",
-        ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore],
         settings: hotPath
     ),
     module(
@@ -141,12 +142,30 @@ let modules: [Target] = [
         path: "Sources/Filters/RateLimit",
         settings: hotPath
     ),
-    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Sources/Configuration"),
+    module(
+        "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks", "Telemetry",
+            "WebClient", nioCore,
+        ],
+        path: "Sources/Filters/SchemaValidation",
+        settings: hotPath
+    ),
+    module(
+        "ShadowFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Sinks", "Telemetry",
+            logging, nioCore, nioPosix,
+        ],
+        path: "Sources/Filters/Shadow",
+        settings: hotPath
+    ),
+    module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Sources/Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "Telemetry", collections, logging, nioCore, nioHTTP1, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "SASL", "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ],
         settings: hotPath
     ),
@@ -172,9 +191,9 @@ let executables: [Target] = [
             "AccessLogFilter", "Admin", "AuditFilter", "AuthorizationFilter", "CAllocator", "SluiceConfiguration",
             "EmbeddedCluster",
             "FilterAPI",
-            "KafkaMessages",
-            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "Settings", "TapFilter", "Telemetry",
-            "TopicRewriteFilter",
+            "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "ProxyRuntime", "RateLimitFilter", "SASL", "SchemaValidationFilter", "Schemas", "Settings",
+            "ShadowFilter", "TLS", "TapFilter", "Telemetry", "TopicRewriteFilter",
             argumentParser, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
         ],
         swiftSettings: settings
@@ -219,8 +238,9 @@ let testTargets: [Target] = [
     tests(
         of: "ProxyRuntime",
         [
-            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+            "CTestCertificates", "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages",
+            "KafkaRecords", "KafkaWire", "SASL", "Settings", "SluiceConfiguration", "TLS", "Telemetry", "WebClient",
+            logging, nioCore, nioEmbedded, nioPosix,
         ]
     ),
     tests(
@@ -230,12 +250,26 @@ let testTargets: [Target] = [
             nioCore, nioEmbedded,
         ]
     ),
+    tests(
+        of: "SchemaValidationFilter",
+        [
+            "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "ProxyRuntime",
+            "Schemas", "Settings", "Sinks", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded,
+        ]
+    ),
     tests(of: "SASL", ["CCrypto", "KafkaWire", "Settings"]),
     tests(
         of: "Schemas", ["Settings", nioConcurrencyHelpers, nioCore, nioEmbedded, swiftProtobuf],
         resources: [.copy("fixtures")]
     ),
     tests(of: "Settings"),
+    tests(
+        of: "ShadowFilter",
+        [
+            "EmbeddedCluster", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire",
+            "ProxyRuntime", "Settings", "SluiceConfiguration", "Telemetry", logging, nioCore, nioEmbedded, nioPosix,
+        ]
+    ),
     tests(
         of: "Sinks",
         [
@@ -244,7 +278,7 @@ let testTargets: [Target] = [
             nioPosix,
         ]
     ),
-    tests(of: "SluiceConfiguration", ["SASL", "Settings"], path: "Tests/ConfigurationTests"),
+    tests(of: "SluiceConfiguration", ["SASL", "Settings", "TLS"], path: "Tests/ConfigurationTests"),
     tests(of: "TLS", ["COpenSSL", "CTestCertificates", "Settings", nioCore, nioEmbedded, nioPosix]),
     tests(of: "Telemetry", [logging]),
     tests(

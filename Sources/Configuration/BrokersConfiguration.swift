@@ -4,6 +4,8 @@ package import Settings
 package enum BrokersConfiguration: Sendable, Hashable {
     /// Each broker has a port of its own on the proxy; addresses in answers are rewritten.
     case ports(BrokerPortsConfiguration)
+    /// Each broker has a name of its own, and all share the listener's port; addresses in answers are rewritten.
+    case names(BrokerNamesConfiguration)
     /// Nothing is rewritten: clients see the one broker as it is.
     case passThrough
 }
@@ -50,6 +52,7 @@ package struct BrokerPortsConfiguration: Sendable, Hashable {
 struct BrokersSettings: Sendable {
     enum Mode: Sendable {
         case ports(advertisedHost: String?, plan: PortPlanSettings?, firstBrokerID: Int32, bindHost: String?)
+        case names(bootstrapHost: String?, pattern: BrokerHostPattern?, advertisedPort: Int?)
         case passThrough
     }
 
@@ -67,11 +70,8 @@ struct BrokersSettings: Sendable {
                     reader in
                     BrokersSettings(mode: .passThrough, mark: reader.mark(of: "mode"), path: reader.path(of: "mode"))
                 },
-                SettingVariant("sni", "Brokers are told apart by the server name in TLS. Not available yet.") {
-                    reader in
-                    reader.tolerateAllKeys()
-                    reader.report("sni is not available yet: it needs TLS", at: "mode")
-                    return nil
+                SettingVariant("sni", "Brokers share a port, and are told apart by the server name in TLS.") {
+                    readNames(&$0)
                 },
             ]
         )
@@ -112,6 +112,26 @@ struct BrokersSettings: Sendable {
             mark: reader.mark(of: "mode"),
             path: reader.path(of: "mode")
         )
+    }
+}
+
+extension BrokersSettings {
+    private static func readNames(_ reader: inout SettingsReader) -> BrokersSettings? {
+        let bootstrapHost = reader.required(
+            "bootstrap_host", .hostName, "The name that clients begin with. It must lead to the listener's address.")
+        let pattern = reader.required(
+            "broker_host", .brokerHostPattern,
+            "The names of the brokers, with {id} in the place of the broker ID. They must lead to the listener's address."
+        )
+        let port = reader.optional(
+            "advertised_port", .integer(1...65_535),
+            "The port that clients are told to connect to. By default the listener's.")
+        if let bootstrapHost, let pattern, pattern.brokerID(in: bootstrapHost) != nil {
+            reader.report("'\(bootstrapHost)' is the name of a broker by broker_host", at: "bootstrap_host")
+        }
+        return BrokersSettings(
+            mode: .names(bootstrapHost: bootstrapHost, pattern: pattern, advertisedPort: port),
+            mark: reader.mark(of: "mode"), path: reader.path(of: "mode"))
     }
 }
 

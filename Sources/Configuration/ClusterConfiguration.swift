@@ -10,6 +10,8 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var connectTimeout: Duration
     /// How often the topology is asked for where no client's Metadata shows it. Default 30 s.
     package var metadataRefresh: Duration
+    /// How TLS is spoken to the brokers; nil if it is not.
+    package var tls: ClusterTLSConfiguration?
     /// How Sluice signs in to the brokers; nil if it does not.
     package var sasl: ClusterSASLConfiguration?
 
@@ -19,12 +21,14 @@ package struct ClusterConfiguration: Sendable, Hashable {
         bootstrapServers: [NetworkAddress],
         connectTimeout: Duration = .seconds(5),
         metadataRefresh: Duration = .seconds(30),
+        tls: ClusterTLSConfiguration? = nil,
         sasl: ClusterSASLConfiguration? = nil
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers
         self.connectTimeout = connectTimeout
         self.metadataRefresh = metadataRefresh
+        self.tls = tls
         self.sasl = sasl
     }
 }
@@ -54,7 +58,8 @@ struct ClusterSettings: Sendable {
             default: .seconds(30),
             "How often the brokers are asked for the topology when no client's request shows it."
         )
-        reader.reserve("tls", "TLS to the brokers is not available yet")
+        let tls = reader.optional(
+            "tls", ClusterTLSConfiguration.settingType, "How TLS is spoken to the brokers. By default it is not.")
         let sasl = reader.optional(
             "sasl", ClusterSASLConfiguration.settingType,
             "How Sluice signs in to the brokers, for clients that do not. By default it does not.")
@@ -65,6 +70,7 @@ struct ClusterSettings: Sendable {
                 bootstrapServers: servers.value,
                 connectTimeout: connectTimeout,
                 metadataRefresh: metadataRefresh,
+                tls: tls,
                 sasl: sasl
             )
         }

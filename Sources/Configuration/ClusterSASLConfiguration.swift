@@ -92,6 +92,8 @@ package struct ClusterSASLConfiguration: Sendable, Hashable {
 package struct OAuthClientConfiguration: Sendable, Hashable {
     /// Where.
     package var endpoint: HTTPAddress
+    /// The CAs that the endpoint's certificate must come from, as PEM files; empty for the system's.
+    package var authorityFiles: [String]
     /// Who Sluice is there.
     package var clientID: String
     /// How it shows that.
@@ -100,8 +102,12 @@ package struct OAuthClientConfiguration: Sendable, Hashable {
     package var scope: String?
 
     /// Makes a configuration.
-    package init(endpoint: HTTPAddress, clientID: String, clientSecret: Secret.Source, scope: String? = nil) {
+    package init(
+        endpoint: HTTPAddress, authorityFiles: [String] = [], clientID: String, clientSecret: Secret.Source,
+        scope: String? = nil
+    ) {
         self.endpoint = endpoint
+        self.authorityFiles = authorityFiles
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.scope = scope
@@ -110,70 +116,18 @@ package struct OAuthClientConfiguration: Sendable, Hashable {
     static var settingType: SettingType<OAuthClientConfiguration> {
         .structure { reader in
             let endpoint = reader.required("token_endpoint", .httpAddress, "Where tokens are to be had.")
+            let authorities = reader.value(
+                "ca", .oneOrMore(of: .tlsFile, atMost: 100), default: [],
+                "The CA certificates that an https endpoint's certificate must come from. By default the system's.")
             let id = reader.required("client_id", .string(1...1000), "Who Sluice is there.")
             let secret = reader.required(
                 "client_secret", .secretSource, "How it shows that. Read anew when it changes.")
             let scope = reader.optional(
                 "scope", .string(1...2000), "What tokens are to be good for, with spaces between.")
             guard let endpoint, let id, let secret else { return nil }
-            return OAuthClientConfiguration(endpoint: endpoint, clientID: id, clientSecret: secret, scope: scope)
+            reader.checkAuthorities(authorities, for: endpoint, at: "ca")
+            return OAuthClientConfiguration(
+                endpoint: endpoint, authorityFiles: authorities, clientID: id, clientSecret: secret, scope: scope)
         }
-    }
-}
-
-/// Where something is to be had by HTTP.
-package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// True for `https`.
-    package let isSecure: Bool
-    /// A name or an IP address, without brackets.
-    package let host: String
-    package let port: Int
-    /// Path and query.
-    package let path: String
-
-    /// Reads an address: `http` or `https`, a host, perhaps a port, a path. Nil for anything else, and for a user or a
-    /// fragment in it.
-    package init?(_ text: String) {
-        let scheme: String
-        if text.hasPrefix("https://") {
-            scheme = "https://"
-        } else if text.hasPrefix("http://") {
-            scheme = "http://"
-        } else {
-            return nil
-        }
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !text.contains("#") else { return nil }
-        let rest = text.dropFirst(scheme.count)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard !authority.contains("@"), !authority.isEmpty else { return nil }
-        isSecure = scheme == "https://"
-        let tail = rest.dropFirst(authority.count)
-        path = tail.hasPrefix("/") ? String(tail) : "/\(tail)"
-        let hasPort = authority.hasPrefix("[") ? authority.contains("]:") : authority.contains(":")
-        let written = hasPort ? String(authority) : "\(authority):\(isSecure ? 443 : 80)"
-        guard let address = try? NetworkAddress(parsing: written), address.port > 0 else { return nil }
-        host = address.host
-        port = address.port
-    }
-
-    package var description: String {
-        "\(isSecure ? "https" : "http")://\(NetworkAddress(host: host, port: port))\(path)"
-    }
-}
-
-extension SettingType where Value == HTTPAddress {
-    /// An address such as `http://127.0.0.1:8080/keys`.
-    static var httpAddress: SettingType {
-        .scalar(
-            expected: "an address such as http://127.0.0.1:8080/keys",
-            schema: ["type": "string", "pattern": "^https?://"],
-            parse: { text throws(SettingProblem) in
-                guard let address = HTTPAddress(text) else { return nil }
-                // Until there is TLS towards HTTP servers, better said when the file is read than at the first token.
-                if address.isSecure { throw SettingProblem("https is not available yet: use http inside the pod") }
-                return address
-            },
-            render: { .string($0.description) }
-        )
     }
 }

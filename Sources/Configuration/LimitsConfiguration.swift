@@ -8,6 +8,10 @@ package struct LimitsConfiguration: Sendable, Hashable {
     package var maxHeldFrame: ByteSize = .mebibytes(100)
     /// What all connections together may hold. Default 256 MiB.
     package var bufferedBytes: ByteSize = .mebibytes(256)
+    /// The most that a record batch may become when it is opened for a filter. Default 64 MiB.
+    package var maxDecompressedBatch: ByteSize = .mebibytes(64)
+    /// The most bytes that a record batch may become for each of its own, beyond the first MiB. Default 1,000.
+    package var maxDecompressionRatio = 1000
     /// How many requests of one connection may wait for their answers. Default 1,000.
     package var requestsInFlight: Int = 1000
     /// How long a frame may take from its first byte to its last. Default 60 s.
@@ -39,6 +43,18 @@ package struct LimitsConfiguration: Sendable, Hashable {
             .byteSize(.kibibytes(64)...(.gibibytes(1024))),
             default: limits.bufferedBytes,
             "What all connections together may hold in frames; a frame waits until there is room for it."
+        )
+        limits.maxDecompressedBatch = reader.value(
+            "max_decompressed_batch",
+            .byteSize(.kibibytes(64)...(.gibibytes(1))),
+            default: limits.maxDecompressedBatch,
+            "The most that a record batch may become when it is opened for a filter, which decides what becomes of a larger one. All opened batches count in buffered_bytes."
+        )
+        limits.maxDecompressionRatio = reader.value(
+            "max_decompression_ratio",
+            .integer(1...1_000_000),
+            default: limits.maxDecompressionRatio,
+            "The most bytes that a record batch may become for each of its own. A MiB may come of any batch."
         )
         limits.requestsInFlight = reader.value(
             "requests_in_flight",

@@ -24,6 +24,8 @@ package struct ListenerConfiguration: Sendable {
     package var proxyProtocolTrusted: [NetworkPrefix]
     /// What clients see of the brokers.
     package var brokers: BrokersConfiguration
+    /// How TLS with clients is terminated; nil if they speak without.
+    package var tls: ListenerTLSConfiguration?
     /// How clients sign in.
     package var sasl: ListenerSASLConfiguration
     /// The filter chain, in order.
@@ -38,6 +40,7 @@ package struct ListenerConfiguration: Sendable {
         proxyProtocol: Bool = false,
         proxyProtocolTrusted: [NetworkPrefix] = [],
         brokers: BrokersConfiguration,
+        tls: ListenerTLSConfiguration? = nil,
         sasl: ListenerSASLConfiguration = .passThrough(principalClaim: "sub"),
         filters: [FilterEntry] = []
     ) {
@@ -48,6 +51,7 @@ package struct ListenerConfiguration: Sendable {
         self.proxyProtocol = proxyProtocol
         self.proxyProtocolTrusted = proxyProtocolTrusted
         self.brokers = brokers
+        self.tls = tls
         self.sasl = sasl
         self.filters = filters
     }
@@ -101,7 +105,9 @@ struct ListenerSettings: Sendable {
         )
         let brokers = reader.required("brokers", BrokersSettings.settingType, "What clients see of the brokers.")
         let filters = reader.value("filters", filterType, default: [], "The filter chain, in this order.")
-        reader.reserve("tls", "TLS is not available yet")
+        let tls = reader.optional(
+            "tls", ListenerTLSConfiguration.settingType,
+            "How TLS with clients is terminated. By default they speak without.")
         let sasl = reader.optional(
             "sasl", .located(ListenerSASLConfiguration.settingType),
             "How clients sign in. By default their exchange with the broker passes, and is watched for who they are.")
@@ -110,6 +116,10 @@ struct ListenerSettings: Sendable {
             reader.report("has no meaning unless proxy_protocol is true", at: "proxy_protocol_trusted")
         } else if proxyProtocol, trusted.isEmpty {
             reader.report("must not be empty when proxy_protocol is true", at: "proxy_protocol_trusted")
+        }
+        if case .names? = brokers?.mode, let brokers, !reader.contains("tls") {
+            let message = "sni needs tls on the listener: brokers are told apart by the server name in its handshake"
+            reader.report(SettingsIssue(at: brokers.mark, path: brokers.path, message: message))
         }
         reportRepeatedNames(filters.map(\.name), "filter of this listener", &reader)
 
@@ -125,6 +135,7 @@ struct ListenerSettings: Sendable {
             proxyProtocol: proxyProtocol,
             proxyProtocolTrusted: trusted,
             brokers: brokersConfiguration,
+            tls: tls,
             sasl: sasl?.value ?? .passThrough(principalClaim: "sub"),
             filters: filters.compactMap(\.entry)
         )
@@ -136,9 +147,29 @@ struct ListenerSettings: Sendable {
         _ address: Located<NetworkAddress>?,
         _ reader: inout SettingsReader
     ) -> BrokersConfiguration? {
-        guard case .ports(let advertisedHost, let plan, let firstBrokerID, let bindHost)? = brokers?.mode else {
-            return brokers == nil ? nil : .passThrough
+        guard let mode = brokers?.mode else { return nil }
+        switch mode {
+        case .passThrough: return .passThrough
+        case .names(let bootstrapHost, let pattern, let advertisedPort):
+            guard let bootstrapHost, let pattern, let address else { return nil }
+            let port = advertisedPort ?? address.value.port
+            if port == 0 {
+                let path = SettingsNode.path(reader.path(of: "brokers"), key: "advertised_port")
+                let message = "missing: the listener has whatever port is free (0)"
+                reader.report(SettingsIssue(at: reader.mark(of: "brokers"), path: path, message: message))
+                return nil
+            }
+            return .names(
+                BrokerNamesConfiguration(bootstrapHost: bootstrapHost, brokerHost: pattern, advertisedPort: port))
+        case .ports(let advertisedHost, let plan, let firstBrokerID, let bindHost):
+            return readPorts(address, advertisedHost, plan, firstBrokerID, bindHost, &reader)
         }
+    }
+
+    private mutating func readPorts(
+        _ address: Located<NetworkAddress>?, _ advertisedHost: String?, _ plan: PortPlanSettings?,
+        _ firstBrokerID: Int32, _ bindHost: String?, _ reader: inout SettingsReader
+    ) -> BrokersConfiguration? {
         guard let plan, let address else { return nil }
         let host = bindHost ?? address.value.host
         claims += plan.claims(host: host)

@@ -1,5 +1,5 @@
 package import SASL
-import Settings
+package import Settings
 
 /// The `sasl:` block of a listener: how its clients sign in.
 package enum ListenerSASLConfiguration: Sendable, Hashable {
@@ -33,8 +33,9 @@ package struct SASLTerminationConfiguration: Sendable, Hashable {
     package enum Keys: Sendable, Hashable {
         /// A file, read anew when it changes.
         case file(String)
-        /// An address, asked every so often, and when a token names a key that is not known.
-        case url(HTTPAddress, refresh: Duration)
+        /// An address, asked every so often, and when a token names a key that is not known. An https server's
+        /// certificate must come from one of these CAs (PEM files), or with none from the system's.
+        case url(HTTPAddress, authorityFiles: [String], refresh: Duration)
     }
 
     /// What is offered, in this order.
@@ -114,6 +115,9 @@ struct OAuthTerminationSettings: Sendable {
             "jwks_file", .keySetFile,
             "The keys that tokens are signed with, as a JSON Web Key Set. Read anew when it changes.")
         let url = reader.optional("jwks_url", .httpAddress, "Where the keys are to be had, in the place of jwks_file.")
+        let authorities = reader.value(
+            "jwks_ca", .oneOrMore(of: .tlsFile, atMost: 100), default: [],
+            "The CA certificates that the certificate of an https jwks_url must come from. By default the system's.")
         let refresh = reader.value(
             "jwks_refresh", .duration(.seconds(10)...(.seconds(86_400))), default: .seconds(300),
             "How often jwks_url is asked. It is also asked when a token names a key that is not known.")
@@ -135,7 +139,8 @@ struct OAuthTerminationSettings: Sendable {
         if let file, !reader.contains("jwks_url") {
             keys = .file(file)
         } else if let url, !reader.contains("jwks_file") {
-            keys = .url(url, refresh: refresh)
+            reader.checkAuthorities(authorities, for: url, at: "jwks_ca")
+            keys = .url(url, authorityFiles: authorities, refresh: refresh)
         } else {
             if reader.contains("jwks_file") == reader.contains("jwks_url") {
                 reader.report("expected one of jwks_file, jwks_url")

@@ -7,6 +7,9 @@ public import Telemetry
 ///
 /// It stands for a client, not for a socket: whatever feeds the chain can make one. Belongs to one event loop.
 public final class ConnectionContext {
+    /// The principal of a client of whom nothing is known, as Kafka writes it.
+    public static let anonymous = "User:ANONYMOUS"
+
     /// A number that no other connection of this process has.
     public let id: UInt64
     /// The listener's name.
@@ -15,8 +18,8 @@ public final class ConnectionContext {
     public var clientAddress: String { didSet { identityVersion &+= 1 } }
     /// The client's port; 0 if unknown.
     public var clientPort: Int { didSet { identityVersion &+= 1 } }
-    /// Who the client is, in Kafka's form.
-    public var principal = "User:ANONYMOUS" { didSet { identityVersion &+= 1 } }
+    /// Who the client is, in Kafka's form; ``anonymous`` until it is known.
+    public var principal = ConnectionContext.anonymous { didSet { identityVersion &+= 1 } }
     /// The client ID of the latest request.
     public var clientID: String? { didSet { identityVersion &+= 1 } }
     /// Grows whenever something of ``identity``, or the client's library, is set.
@@ -31,14 +34,19 @@ public final class ConnectionContext {
     public let metrics: MetricsShard
     /// What is known of the upstream cluster.
     public let cluster: any ClusterView
+    /// The largest frame that may be held, in bytes: one that is larger closes its connection if a filter wants it whole.
+    package var largestHeldFrame = Int.max
     /// Sends requests of a filter's own; nil again when the connection has closed.
     package var asker: (any UpstreamAsking)?
+    /// What opens record batches on the event loop.
+    package let recordOpening: RecordOpening
 
     /// A context; made by whatever feeds the chain.
     package init(
         id: UInt64, listener: String, clientAddress: String, clientPort: Int, eventLoop: any EventLoop,
-        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView
+        metrics: MetricsShard = MetricsShard(), cluster: any ClusterView, recordOpening: RecordOpening? = nil
     ) {
+        self.recordOpening = recordOpening ?? RecordOpening()
         self.id = id
         self.listener = listener
         self.clientAddress = clientAddress

@@ -11,9 +11,9 @@ public import NIOCore
 public struct FilteredFrame {
     /// The frame without its size prefix, as it came or as it was written anew; nil if it streams past.
     package private(set) var frame: ByteBuffer?
-    private var apiKey: APIKey
+    private(set) var apiKey: APIKey
     private var apiVersion: Int16
-    private let direction: Direction
+    let direction: Direction
     private let bodyOffset: Int
     /// The fields that were read last, with what was asked for.
     private var located: (selection: FieldSelection, fields: [LocatedField])?
@@ -26,10 +26,33 @@ public struct FilteredFrame {
     private var trailing: ByteBuffer?
     /// True if `decoded` is not written into the frame yet.
     private var hasNewBody = false
-    /// How many changes were made.
-    package private(set) var changes = 0
+    /// The record batches, once they were asked for; they are those of the body.
+    var records: FrameRecords?
+    /// What opens batches.
+    let opening: RecordOpening
+    /// How many changes were made, but for those that the editors of records know of.
+    private var ownChanges = 0
 
-    package init(frame: ByteBuffer?, apiKey: APIKey, apiVersion: Int16, direction: Direction, bodyOffset: Int) {
+    /// How many changes were made.
+    package var changes: Int {
+        guard let records else { return ownChanges }
+        return ownChanges + records.edits
+    }
+
+    /// A frame.
+    ///
+    /// - Parameters:
+    ///   - frame: its bytes without the size prefix; nil if it streams past.
+    ///   - apiKey: which API.
+    ///   - apiVersion: its version.
+    ///   - direction: a request or a response.
+    ///   - bodyOffset: where the body begins.
+    ///   - opening: what opens batches on the event loop; by default codecs of its own.
+    package init(
+        frame: ByteBuffer?, apiKey: APIKey, apiVersion: Int16, direction: Direction, bodyOffset: Int,
+        opening: RecordOpening = RecordOpening()
+    ) {
+        self.opening = opening
         self.frame = frame
         self.apiKey = apiKey
         self.apiVersion = apiVersion
@@ -41,7 +64,8 @@ public struct FilteredFrame {
     package mutating func begin(_ apiKey: APIKey, _ apiVersion: Int16) {
         if changes > 0 || frame != nil {
             self = FilteredFrame(
-                frame: nil, apiKey: apiKey, apiVersion: apiVersion, direction: direction, bodyOffset: 0)
+                frame: nil, apiKey: apiKey, apiVersion: apiVersion, direction: direction, bodyOffset: 0,
+                opening: opening)
         }
         self.apiKey = apiKey
         self.apiVersion = apiVersion
@@ -62,7 +86,7 @@ public struct FilteredFrame {
     ///
     /// - Throws: ``WireError`` if the body cannot be read.
     public mutating func fields(_ selection: FieldSelection = .everything) throws(WireError) -> [LocatedField] {
-        if hasNewBody { try settle(allocator: ByteBufferAllocator()) }
+        if hasNewBody || records?.isUnsettled ?? false { try settle(allocator: ByteBufferAllocator()) }
         if let located, located.selection === selection, !pending.removes { return located.fields }
         guard let frame, let program = selection.program(apiKey, apiVersion, direction) else { return [] }
         // Another selection may not pass through the tagged fields that hold a change.
@@ -199,13 +223,22 @@ public struct FilteredFrame {
         guard let element = field.element, !pending.isRemoved(element) else { return }
         pending.remove(element)
         decoded = nil
-        changes += 1
+        forgetRecords()
+        ownChanges += 1
     }
 
     private mutating func change(_ field: LocatedField, _ value: FrameChanges.Value) {
         pending.set(field, to: value)
         decoded = nil
-        changes += 1
+        forgetRecords()
+        ownChanges += 1
+    }
+
+    /// Other batches may take the place of those that are known.
+    private mutating func forgetRecords() {
+        guard let records else { return }
+        ownChanges += records.edits
+        self.records = nil
     }
 
     // MARK: The typed body
@@ -214,6 +247,14 @@ public struct FilteredFrame {
     ///
     /// - Throws: ``WireError`` if the body cannot be read; `truncated` if the frame streams past.
     public mutating func body<Message: KafkaMessage>(_ type: Message.Type) throws(WireError) -> Message {
+        try body(type, settlesRecords: true)
+    }
+
+    /// The typed body; without the edits of records that are not in it yet, if it is asked for to put them there.
+    mutating func body<Message: KafkaMessage>(
+        _ type: Message.Type, settlesRecords: Bool
+    ) throws(WireError) -> Message {
+        if settlesRecords { try settleRecords() }
         if !pending.isEmpty { try settle(allocator: ByteBufferAllocator()) }
         if let decoded = decoded as? Message { return decoded }
         guard let frame,
@@ -232,9 +273,19 @@ public struct FilteredFrame {
         // What follows the old body has to be known before it goes: it follows the new one.
         if trailing == nil { trailing = bytesAfterBody() }
         pending = FrameChanges()
+        forgetRecords()
         decoded = message
         hasNewBody = true
-        changes += 1
+        ownChanges += 1
+    }
+
+    /// Takes a body into which records were put that were edited.
+    mutating func takeEdited(_ message: any KafkaMessage, _ records: FrameRecords) {
+        if trailing == nil { trailing = bytesAfterBody() }
+        self.records = records
+        decoded = message
+        hasNewBody = true
+        located = nil
     }
 
     private func bytesAfterBody() -> ByteBuffer? {
@@ -245,11 +296,6 @@ public struct FilteredFrame {
     }
 
     // MARK: Writing
-
-    /// Takes the changes back that were made since.
-    package mutating func discardChanges(to before: FilteredFrame) {
-        if changes != before.changes { self = before }
-    }
 
     /// The frame with the changes made, behind its size prefix; nil if nothing was changed.
     ///
@@ -264,6 +310,7 @@ public struct FilteredFrame {
 
     /// Writes what was changed into the frame, which then has its size before it.
     private mutating func settle(allocator: ByteBufferAllocator) throws(WireError) {
+        try settleRecords()
         guard let old = frame else { return }
         var bytes: ByteBuffer
         if hasNewBody, let decoded {

@@ -151,12 +151,16 @@ extension Proxy {
         let context = ConnectionContext(
             id: state.nextConnectionID(), listener: listener.name, clientAddress: remote?.ipAddress ?? "",
             clientPort: remote?.port ?? 0, eventLoop: channel.eventLoop, metrics: door.listener.loop.shard,
-            cluster: listener.cluster)
+            cluster: listener.cluster, recordOpening: door.listener.recordOpening)
         let connection = DownstreamConnection(shared: door.listener, target: door.target, context: context)
+        if listener.tls != nil {
+            try channel.pipeline.syncOperations.addHandler(ArrivalHandler(connection: connection))
+        }
         if listener.configuration.proxyProtocol, listener.trusts(remote) {
             connection.awaitsProxyHeader = true
             try channel.pipeline.syncOperations.addHandler(ProxyProtocolHandler(connection: connection))
         }
+        if let tls = listener.tls { try channel.pipeline.syncOperations.addHandler(tls.handler(for: context)) }
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 }

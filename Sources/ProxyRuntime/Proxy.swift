@@ -59,7 +59,8 @@ package final class Proxy: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: concurrency)
         self.group = group
         watch = ClusterWatch(group: group, logger: logger)
-        let plan = ConfigurationPlan(loaded, chains: chains, budget: budget, logger: logger)
+        let plan = ConfigurationPlan(
+            loaded, chains: chains, budget: budget, counts: TLSCounts(metrics.tls, in: registry), logger: logger)
         guard plan.errors.isEmpty else {
             group.shutdownGracefully { _ in }
             throw .refused(plan.errors)
@@ -81,6 +82,7 @@ package final class Proxy: Sendable {
             }
             return ProxyLoop(eventLoop: loop, state: bound)
         }
+        declareCertificateExpiry()
     }
 
     /// Begins to watch the clusters; ``endWatch()`` ends it.

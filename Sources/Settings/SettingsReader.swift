@@ -30,6 +30,8 @@ public struct SettingsReader {
     private var properties: [JSONValue.Member] = []
     private var requiredKeys: [JSONValue] = []
     private var effective: [JSONValue.Member] = []
+    /// How many issues there were before this mapping was read.
+    private let formerIssues: Int
 
     init(_ node: SettingsNode, _ context: SettingsContext) {
         if case .mapping(let entries) = node.content {
@@ -38,12 +40,14 @@ public struct SettingsReader {
             source = .file(node: node, entries: [])
         }
         self.context = context
+        formerIssues = context.issues.count
         schema = SettingsSchema()
     }
 
     init(describing schema: SettingsSchema) {
         source = .description
         context = SettingsContext(baseDirectory: "", environment: .process)
+        formerIssues = 0
         self.schema = schema
     }
 
@@ -145,6 +149,13 @@ public struct SettingsReader {
     /// Whether `key` is written in the file, whatever its value.
     public func contains(_ key: String) -> Bool {
         entry(key) != nil
+    }
+
+    /// Whether the mapping stands in a file and nothing wrong with it was recorded so far: only then it makes sense to
+    /// try out what its values name.
+    public var isSound: Bool {
+        guard case .file = source else { return false }
+        return context.issues.count == formerIssues
     }
 
     /// Where the value of `key` stands, or the mapping when the key is absent.

@@ -14,10 +14,14 @@ package struct TLSError: Error, Sendable, Hashable {
     package let reasons: [String]
     /// What is wrong with a certificate, in OpenSSL's words.
     package let verification: String?
-    /// Whose certificate it is about: its subject, as ``CertificateDescription/subject``.
+    /// Whose certificate it is about: its subject, as ``CertificateDescription/subject``, at most
+    /// ``longestSubject`` bytes of it.
     package let certificateSubject: String?
     /// The file it is about.
     package let file: String?
+
+    /// A certificate may hold far more than a line in the log should: 256 bytes.
+    package static let longestSubject = 256
 
     package init(
         _ code: Code, _ message: String, reasons: [String] = [], verification: String? = nil,
@@ -27,8 +31,23 @@ package struct TLSError: Error, Sendable, Hashable {
         self.message = message
         self.reasons = reasons
         self.verification = verification
-        self.certificateSubject = certificateSubject
+        self.certificateSubject = certificateSubject.map(Self.cut)
         self.file = file
+    }
+}
+
+extension TLSError {
+    /// As much of a subject as goes into a message.
+    package static func cut(_ subject: String) -> String {
+        guard subject.utf8.count > longestSubject else { return subject }
+        var result = ""
+        var count = 0
+        for scalar in subject.unicodeScalars {
+            count += UTF8.width(scalar)
+            guard count <= longestSubject else { break }
+            result.unicodeScalars.append(scalar)
+        }
+        return result + "…"
     }
 }
 

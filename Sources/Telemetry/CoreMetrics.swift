@@ -65,6 +65,8 @@ public struct CoreMetrics: Sendable {
     public let saslAuthenticationsTotal: CounterFamily
     /// `{cluster,mechanism,result}`: connections on which Sluice has signed in to a broker, or has not.
     public let upstreamSASLAuthenticationsTotal: CounterFamily
+    /// What is counted of TLS.
+    public let tls: TLSMetrics
     /// `{listener,filter,action}`: what filters did.
     public let filterActionsTotal: CounterFamily
     /// `{listener,filter,result}`: changes of rules that an operator asked for.
@@ -143,6 +145,7 @@ public struct CoreMetrics: Sendable {
             "sluice_upstream_sasl_authentications_total",
             help: "Sign-ins of Sluice's own to brokers by SASL: accepted, or why not; by mechanism.",
             labels: ["cluster", "mechanism", "result"])
+        tls = TLSMetrics(registry: registry)
         filterActionsTotal = registry.counter(
             "sluice_filter_actions_total",
             help: "What filters did with requests and responses; what a dry run would have done starts with would_.",

@@ -3,7 +3,9 @@ import AuditFilter
 import AuthorizationFilter
 import ProxyRuntime
 import RateLimitFilter
+import SchemaValidationFilter
 import Settings
+import ShadowFilter
 import TapFilter
 import TopicRewriteFilter
 
@@ -15,6 +17,8 @@ enum BuiltInFilters {
         BuiltInFilter(AuditFilterFactory.self),
         BuiltInFilter(AuthorizationFilterFactory.self),
         BuiltInFilter(RateLimitFilterFactory.self),
+        BuiltInFilter(SchemaValidationFilterFactory.self),
+        BuiltInFilter(ShadowFilterFactory.self),
         BuiltInFilter(TapFilterFactory.self),
         BuiltInFilter(TopicRewriteFilterFactory.self),
     ]

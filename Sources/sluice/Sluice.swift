@@ -8,8 +8,8 @@ struct Sluice: AsyncParsableCommand {
         abstract: "A Kafka-aware layer-7 sidecar proxy.",
         version: BuildInfo.version,
         subcommands: [
-            RunCommand.self, ValidateCommand.self, DemoCommand.self, DecodeCommand.self, CredentialsCommand.self,
-            ConfigSchemaCommand.self, VersionCommand.self,
+            RunCommand.self, ValidateCommand.self, DemoCommand.self, DecodeCommand.self, CheckCommand.self,
+            CredentialsCommand.self, ConfigSchemaCommand.self, VersionCommand.self,
         ]
     )
 }

@@ -81,6 +81,20 @@ final class FakeProxy: ProxyInspection {
         return ConnectionList(total: connections.count, connections: Array(connections.prefix(limit)))
     }
 
+    func certificates() async -> [CertificateInformation] {
+        [
+            CertificateInformation(
+                listener: "apps",
+                certificates: [
+                    .init(
+                        role: "certificate", file: "server.pem", subject: "CN=sluice", alternativeNames: ["dns:sluice"],
+                        issuer: "CN=ca", serial: "0A", fingerprint: "ab", notBefore: "2026-01-01T00:00:00Z",
+                        notAfter: "2027-01-01T00:00:00Z", daysLeft: 30)
+                ], lastError: "server.key does not belong to it"),
+            CertificateInformation(cluster: "main", certificates: []),
+        ]
+    }
+
     func configurationDump() async -> String { "{\"admin\":{}}\n" }
 
     func memory() async -> MemoryInformation {

@@ -2,6 +2,7 @@ import FilterAPI
 import KafkaMessages
 import KafkaWire
 import NIOCore
+import Settings
 import Testing
 
 @testable import AuditFilter
@@ -43,6 +44,14 @@ struct BestEffortTests {
         #expect(try audited.document()["error"] == "NOT_CONTROLLER")
     }
 
+    @Test func `does not put an error of the whole request at a resource`() throws {
+        let audited = try Audited()
+        try audited.send(with(SyncGroupRequest()) { $0.groupID = "g" }, version: 5)
+        try audited.answer(with(SyncGroupResponse()) { $0.errorCode = .unknownMemberID })
+        #expect(try audited.document().resources == ["group g"])
+        #expect(try audited.document()["error"] == "UNKNOWN_MEMBER_ID")
+    }
+
     @Test func `gives topics that are named by their IDs the names that are known`() throws {
         let audited = try Audited()
         let id = KafkaUUID(high: 1, low: 2)
@@ -73,6 +82,40 @@ struct BestEffortTests {
         let document = try audited.document()
         #expect(document.resources == ["topic orders NONE", "topic UNKNOWN_TOPIC_ID"])
         #expect(document.text.contains("\"id\":\"\(id)\""))
+    }
+
+    @Test func `puts errors at topics that a response names by their IDs`() throws {
+        let audited = try Audited([.admin])
+        let id = KafkaUUID(high: 1, low: 2)
+        audited.connections.cluster.learn(topics: [SeenTopic(name: "orders", id: id)])
+        let request = with(DeleteTopicsRequest()) {
+            $0.topics = [("orders", KafkaUUID.zero), ("payments", .zero)].map { name, id in
+                with(DeleteTopicsRequest.DeleteTopicState()) {
+                    $0.name = name
+                    $0.topicID = id
+                }
+            }
+        }
+        try audited.send(request, version: 6)
+        try audited.answer(
+            with(DeleteTopicsResponse()) {
+                $0.responses = [
+                    with(DeleteTopicsResponse.DeletableTopicResult()) {
+                        $0.name = nil
+                        $0.topicID = id
+                        $0.errorCode = .topicDeletionDisabled
+                    }
+                ]
+            })
+        #expect(try audited.document().resources == ["topic orders TOPIC_DELETION_DISABLED", "topic payments NONE"])
+    }
+
+    @Test func `cuts what a client makes longer than it need be`() throws {
+        let audited = try Audited()
+        try audited.send(creation(String(repeating: "é", count: 400)), version: 7)
+        audited.connections.downstream.close(reason: "client")
+        let name = String(repeating: "é", count: 256) + "…"
+        #expect(try audited.document().resources == ["topic \(name)"])
     }
 
     @Test func `tells ACLs apart by their places`() throws {
@@ -148,6 +191,65 @@ struct BestEffortTests {
         #expect(try audited.documents.map(\.resources) == [["group billing"], ["group billing"]])
         #expect(try audited.documents[0].details.contains("\"join\""))
         #expect(try audited.documents[1].details.contains("\"leave\""))
+    }
+
+    @Test func `records what names the topics of its condition only`() throws {
+        let when = WhenCondition(topic: [.exact("orders")])
+        let audited = try Audited([.admin, .data], when: when)
+        for name in ["orders", "payments"] {
+            try audited.send(creation(name), version: 7)
+            try audited.answer(created([(name, .none)]))
+            try audited.send(
+                with(ProduceRequest()) {
+                    $0.acks = -1
+                    $0.topicData = [
+                        with(ProduceRequest.TopicProduceData()) {
+                            $0.name = name
+                            $0.partitionData = [ProduceRequest.PartitionProduceData()]
+                        }
+                    ]
+                }, version: 9)
+            try audited.answer(ProduceResponse())
+        }
+        #expect(try audited.documents.map { $0["api"] } == ["CreateTopics", "Produce"])
+        #expect(try audited.documents.map(\.resources) == [["topic orders"], ["topic orders"]])
+    }
+
+    @Test func `records a topic of its condition behind however many others`() throws {
+        let audited = try Audited([.admin], when: WhenCondition(topic: [.exact("orders")]))
+        var request = creation("orders")
+        request.topics = (0..<AuditEvent.mostResources).flatMap { creation("t\($0)").topics } + request.topics
+        try audited.send(request, version: 7)
+        try audited.answer(created([("orders", .none)]))
+        #expect(try audited.document()["resources_omitted"] == "1")
+    }
+
+    @Test func `records a topic by an ID that is not known, whatever its condition`() throws {
+        let audited = try Audited([.admin], when: WhenCondition(topic: [.exact("orders")]))
+        let request = with(DeleteTopicsRequest()) {
+            $0.topics = [
+                with(DeleteTopicsRequest.DeleteTopicState()) {
+                    $0.name = nil
+                    $0.topicID = KafkaUUID(high: 3, low: 4)
+                }
+            ]
+        }
+        try audited.send(request, version: 6)
+        try audited.answer(DeleteTopicsResponse())
+        #expect(try audited.document()["api"] == "DeleteTopics")
+    }
+
+    @Test func `leaves out what makes a record too large for a sink`() throws {
+        let audited = try Audited()
+        var request = creation("orders")
+        request.topics += (0..<999).flatMap { creation("\($0)" + String(repeating: "t", count: 400)).topics }
+        try audited.send(request, version: 7)
+        try audited.answer(created([("orders", .none)]))
+        let document = try audited.document()
+        #expect(document.text.utf8.count <= AuditDocument.mostBytes)
+        #expect(document.text.contains("\"details_omitted\":true"))
+        #expect(document.resources.first == "topic orders")
+        #expect(document["resources_omitted"] == "\(1000 - document.resources.count)")
     }
 
     @Test func `shows no secret`() throws {

@@ -77,7 +77,7 @@ final class Audited {
 
     init(
         _ events: [AuditClass] = AuditClass.usual, _ guarantee: AuditConfiguration.Guarantee = .bestEffort,
-        isDryRun: Bool = false, behind others: [FilterChain.Entry] = [],
+        isDryRun: Bool = false, when: WhenCondition? = nil, behind others: [FilterChain.Entry] = [],
         settings: Connections.Settings = Connections.Settings()
     ) throws {
         let cluster = ClusterState(
@@ -85,7 +85,8 @@ final class Audited {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let context = FilterContext(
             name: "audit", listener: "apps", metrics: metrics,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isDryRun: isDryRun, cluster: cluster)
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isDryRun: isDryRun, when: when,
+            cluster: cluster)
         let box = SinkBox()
         let filter = AuditFilter(
             AuditConfiguration(events: Set(events), guarantee: guarantee, sink: .admin), context: context, sink: box)

@@ -115,4 +115,24 @@ struct RequiredTests {
         try audited.send(creation("orders"), version: 7)
         #expect(try audited.connections.brokerGot().count == 1)
     }
+
+    /// A request of API 1000, and one of CreateTopics in version 31: nobody can read them.
+    private static let unreadable: [[UInt8]] = [
+        [0, 0, 0, 12, 3, 0xE8, 0, 0, 0, 0, 0, 42, 0, 1, 0x61, 9],
+        [0, 0, 0, 12, 0, 19, 0, 31, 0, 0, 0, 42, 0, 1, 0x61, 9],
+    ]
+
+    @Test(arguments: unreadable) func `lets nothing pass that it cannot read`(frame: [UInt8]) throws {
+        let audited = try Audited([.admin], .required)
+        try audited.connections.clientSends(ByteBuffer(bytes: frame))
+        #expect(audited.connections.isClosed)
+        #expect(try audited.connections.brokerGot().isEmpty)
+    }
+
+    @Test func `that is a dry run lets pass what nobody knows`() throws {
+        let audited = try Audited([.admin], .required, isDryRun: true)
+        try audited.connections.clientSends(ByteBuffer(bytes: Self.unreadable[0]))
+        #expect(!audited.connections.isClosed)
+        #expect(try audited.connections.brokerGot().count == 1)
+    }
 }

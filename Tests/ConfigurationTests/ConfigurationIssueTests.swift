@@ -101,8 +101,9 @@ import Testing
             "an unknown choice", minimal(listener: "    on_unknown: drop"),
             "c.yaml:6:17: listeners[0].on_unknown: expected one of forward, close, found 'drop'"),
         Mistake(
-            "TLS", minimal(listener: "    tls: {}"),
-            "c.yaml:6:5: listeners[0].tls: TLS is not available yet"),
+            "TLS without a certificate", minimal(listener: "    tls: {}"),
+            "c.yaml:6:10: listeners[0].tls.certificate: missing: expected the path of a file",
+            "c.yaml:6:10: listeners[0].tls.private_key: missing: expected the path of a file"),
         Mistake(
             "trust without a header", minimal(listener: "    proxy_protocol_trusted: [10.0.0.0/8]"),
             "c.yaml:6:29: listeners[0].proxy_protocol_trusted: has no meaning unless proxy_protocol is true"),
@@ -134,8 +135,14 @@ import Testing
             "c.yaml:5:22: listeners[0].brokers.mode: expected one of ports, pass_through, sni, found 'port' "
                 + "(did you mean 'ports'?)"),
         Mistake(
-            "sni", minimal(brokers: "{ mode: sni, domain: a.b }"),
-            "c.yaml:5:22: listeners[0].brokers.mode: sni is not available yet: it needs TLS"),
+            "sni without names and without TLS", minimal(brokers: "{ mode: sni, domain: a.b }"),
+            "c.yaml:5:14: listeners[0].brokers.bootstrap_host: missing: "
+                + "expected a host name such as bootstrap.kafka.example.com",
+            "c.yaml:5:14: listeners[0].brokers.broker_host: missing: "
+                + "expected a host name with {id} in it, such as broker-{id}.kafka.example.com",
+            "c.yaml:5:22: listeners[0].brokers.mode: "
+                + "sni needs tls on the listener: brokers are told apart by the server name in its handshake",
+            "c.yaml:5:27: listeners[0].brokers.domain: unknown key"),
         Mistake(
             "ports misspelt", minimal(brokers: "{ mode: ports, prots: 9093-9192 }"),
             "c.yaml:5:14: listeners[0].brokers.ports: missing: expected a range of ports such as 9093-9192, or a mapping",
@@ -239,7 +246,7 @@ import Testing
             "c.yaml:10:23: clusters[0].metadata_refresh: must be between 1s and 1h, not 2h"),
         Mistake(
             "TLS", minimal(cluster: "    tls: { ca: a }"),
-            "c.yaml:9:5: clusters[0].tls: TLS to the brokers is not available yet"),
+            "c.yaml:9:16: clusters[0].tls.ca: cannot read 'a'"),
         Mistake(
             "two clusters of one name", minimal(cluster: "  - { name: main, bootstrap_servers: a:1 }"),
             "c.yaml:9:13: clusters[1].name: 'main' is the name of another cluster, on line 7"),

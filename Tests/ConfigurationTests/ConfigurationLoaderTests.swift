@@ -170,7 +170,7 @@ import Testing
         #expect(
             effective.description == """
                 {"admin":{"address":"127.0.0.1:9901"},"limits":{"max_frame":"100MiB","max_held_frame":"100MiB",\
-                "buffered_bytes":"256MiB","requests_in_flight":1000,"frame_timeout":"1m","drain_timeout":"20s",\
+                "buffered_bytes":"256MiB","max_decompressed_batch":"64MiB","max_decompression_ratio":1000,"requests_in_flight":1000,"frame_timeout":"1m","drain_timeout":"20s",\
                 "idle_timeout":"10m"},"reload":{"watch":false,"interval":"1s"},"listeners":[{"name":"apps","address":"127.0.0.1:9092","cluster":"main",\
                 "on_unknown":"forward","proxy_protocol":false,"proxy_protocol_trusted":["127.0.0.0/8","::1"],\
                 "brokers":{"mode":"ports","ports":"9093-9192","first_broker_id":0},\

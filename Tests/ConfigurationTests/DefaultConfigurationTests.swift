@@ -41,7 +41,7 @@ import Testing
         #expect(
             listener.keys == [
                 "name", "address", "cluster", "on_unknown", "proxy_protocol", "proxy_protocol_trusted", "brokers",
-                "filters", "sasl",
+                "filters", "tls", "sasl",
             ]
         )
         #expect(listener["properties"]?["on_unknown"]?["default"] == "forward")

@@ -73,7 +73,7 @@ struct SASLSettingsTests {
         let listener =
             "sasl: { mode: terminate, mechanisms: [OAUTHBEARER], oauth: { jwks_url: 'http://[::1]:81/k?a=b' } }"
         guard case .terminate(let sasl) = try loaded(listener: listener).configuration.listeners[0].sasl,
-            case .url(let address, .seconds(300))? = sasl.keys
+            case .url(let address, [], .seconds(300))? = sasl.keys
         else {
             Issue.record("no address")
             return

@@ -46,6 +46,30 @@ struct RefusedPartFieldsTests {
         #expect(partition.currentLeader.leaderID == -1 && partition.recordErrors.isEmpty)
     }
 
+    @Test(
+        "Produce: the records that are to blame, where the version has a place for them", arguments: [Int16(7), 8, 13])
+    func recordErrors(version: Int16) throws {
+        var asked = with(ProduceRequest()) {
+            $0.acks = -1
+            $0.topicData = [
+                with(ProduceRequest.TopicProduceData()) {
+                    $0.partitionData = [with(ProduceRequest.PartitionProduceData()) { $0.index = 3 }]
+                }
+            ]
+        }
+        let refusal = Refusal(
+            .invalidRecord, message: "no", records: [RefusedRecord(index: 1), RefusedRecord(index: 4, message: "why")])
+        var writer = WireWriter()
+        try refuse(&asked, version, { _ in refusal }).answer.encode(into: &writer, version: version)
+        var reader = WireReader(writer.finish())
+        let answer = try ProduceResponse.decode(from: &reader, version: version)
+        let partition = try #require(answer.responses.first?.partitionResponses.first)
+        #expect(partition.errorCode == .invalidRecord)
+        let errors = partition.recordErrors.map { "\($0.batchIndex) \($0.batchIndexErrorMessage ?? "-")" }
+        #expect(errors == (version < 8 ? [] : ["1 -", "4 why"]))
+        #expect(partition.errorMessage == (version < 8 ? nil : "no"))
+    }
+
     @Test("Fetch: no offsets, no records, no other replica", arguments: FetchRequest.validVersions)
     func fetch(version: Int16) throws {
         var asked = fetchRequest(["a": [3]])

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -13,12 +14,16 @@ from harness.broker import Broker
 from harness.clients import Clients
 from harness.cluster import Cluster
 from harness.ports import free_ports
-from harness.sluice import Sluice
+from harness.raw_client import RawClient
+from harness.replay import BROKER_ID, ReplayingBroker, recorded, with_endpoint
+from harness.sluice import BINARY, Sluice
 from harness.synthetic import API_VERSIONS, VERSIONS, SyntheticCluster
 from harness.waiting import eventually
 from harness.wire import Request, Writer, response_header
 
 CREATE_TOPICS = 19
+#: SaslHandshake and SaslAuthenticate.
+SASL = {17, 36}
 
 
 def audit(sink: str, more: str = "") -> str:
@@ -217,3 +222,72 @@ def test_a_watcher_does_not_keep_sluice_from_ending(
     connection.request("GET", "/tap?filter=audit")
     sluice.stop()
     connection.close()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("guarantee", ["best_effort", "required"])
+def test_every_recorded_request_passes_as_it_is_and_has_its_record(
+    start_sluice: Callable[..., Sluice], guarantee: str
+) -> None:
+    classes = "[admin, acl, config, group, transaction, authentication, data]"
+    with ReplayingBroker() as broker:
+        sluice = start_sluice(
+            broker.address,
+            listener=audit("{ file: audit.jsonl }", f"    events: {classes}\n    guarantee: {guarantee}\n"),
+        )
+        exchanges = [exchange for exchange in recorded() if exchange.request.api_key not in SASL]
+        if guarantee == "required":
+            # One of each version: each waits for the disk twice.
+            exchanges = list({exchange.version: exchange for exchange in exchanges}.values())
+        with RawClient(sluice.port) as client:
+            for number, exchange in enumerate(exchanges, start=1000):
+                found = client.exchange(exchange.request_with(number))
+                expected = exchange.response_to(number)
+                if exchange.names_brokers:
+                    expected = with_endpoint(expected, b"127.0.0.1", sluice.broker_port(BROKER_ID))
+                assert found.hex() == expected.hex()
+        sluice.stop()
+    written = lines(sluice.directory / "audit.jsonl")
+    outcomes = [line for line in written if line["event"] == "outcome"]
+    assert [line["correlation_id"] for line in outcomes] == list(range(1000, 1000 + len(exchanges)))
+    if guarantee == "required":
+        intents = {line["id"] for line in written if line["event"] == "intent"}
+        assert {line["id"] for line in outcomes if line["api"] != "ApiVersions"} == intents
+
+
+def test_records_reach_a_cluster_that_sluice_signs_in_to_and_sign_ins_are_recorded(
+    start_sluice: Callable[..., Sluice], cluster: Cluster, clients: Clients, topic: str, tmp_path: Path
+) -> None:
+    users, password = tmp_path / "users", tmp_path / "password"
+    password.write_text("correct horse")
+    added = subprocess.run(
+        [BINARY, "credentials", "add", "-f", users, "sluice", "--iterations", "4096"],
+        input="correct horse\n", text=True, check=False,
+    )  # fmt: skip
+    assert added.returncode == 0
+    where = f"{topic[:80]}-audit"
+    cluster.create_topic(where)
+    behind = start_sluice(
+        cluster.bootstrap_servers,
+        listener=f"sasl:\n  mode: terminate\n  mechanisms: [SCRAM-SHA-256]\n  credentials_file: {users}\n"
+        + audit("{ file: audit.jsonl }", "    events: [authentication]\n"),
+    )
+    front = start_sluice(
+        behind.bootstrap,
+        listener=audit(f"{{ cluster: main, topic: {where} }}", "    events: [data]\n    guarantee: required\n"),
+        cluster="sasl:\n  mechanism: SCRAM-SHA-256\n  username: sluice\n"
+        f"  password: {{ file: {password} }}\n",
+    )
+    clients.run(
+        "confluent", "produce", front.client_ports,
+        bootstrap=front.bootstrap, topic=topic, count=10, client_id="audited",
+    )  # fmt: skip
+    assert front.stats().total("sluice_sink_written_total") >= 2
+    assert front.stats().total("sluice_audit_refused_total") == 0
+    log = behind.directory / "audit.jsonl"
+    eventually(log.exists, "the audit of sign-ins")
+    eventually(lambda: len(lines(log)) >= 2, "sign-ins of the proxy and of its sink")
+    assert {(d["operation"], d["principal"], d["result"], d["answered_by"]) for d in lines(log)} == {
+        ("sign_in", "User:sluice", "accepted", "proxy")
+    }
+    assert "correct horse" not in log.read_text()

@@ -14,7 +14,12 @@ CONFIGURATIONS = sorted([ROOT / "config" / "sluice.yaml", *ROOT.glob("examples/*
 
 
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_configuration_that_comes_along_is_valid(path: Path) -> None:
+def test_every_configuration_that_comes_along_is_valid(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "CERTS" in path.read_text():
+        subprocess.run([ROOT / "examples" / "mtls" / "certificates.sh", tmp_path], check=True)
+        monkeypatch.setenv("CERTS", str(tmp_path))
     ended = run_to_end("validate", "-c", path)
     assert ended.returncode == 0, ended.stderr
 
@@ -25,9 +30,9 @@ def test_the_schema_for_editors_is_that_of_this_build() -> None:
     assert committed == current, "run: sluice config-schema > config/sluice.schema.json"
 
 
-def show(example: str, cluster: Cluster) -> str:
+def show(example: str, cluster: Cluster, **environment: str) -> str:
     """Runs the script of an example to its end, and returns what it printed."""
-    ports = free_ports(12)
+    ports = free_ports(24)
     ended = subprocess.run(
         [ROOT / "examples" / example / "show.sh"],
         env=os.environ
@@ -37,7 +42,11 @@ def show(example: str, cluster: Cluster) -> str:
             "PORT": str(ports[0]),
             "BROKER_PORTS": f"{ports[1]}-{ports[1] + 9}",
             "ADMIN_PORT": str(ports[11]),
-        },
+            "BACK_PORT": str(ports[12]),
+            "BACK_BROKER_PORTS": f"{ports[13]}-{ports[13] + 9}",
+            "BACK_ADMIN_PORT": str(ports[23]),
+        }
+        | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -60,6 +69,16 @@ def test_the_audit_example_shows_who_did_what() -> None:
     assert '"api":"Produce"' in shown or '"api":"Fetch"' in shown
     assert '"event":"intent"' in shown and '"event":"outcome"' in shown
     assert '"client_id":"warehouse"' in shown
+
+
+def test_the_shadow_example_shows_the_copies() -> None:
+    with Cluster() as blue, Cluster() as green:
+        shown = show("shadow", blue, GREEN_BOOTSTRAP=green.bootstrap_servers.split(",")[0])
+    assert re.search(r"\ngreen +orders.shadow: +100 records\n", shown), shown
+    assert re.search(r"\nblue +payments.eu: +100 records\n", shown), shown
+    # One connection more or less may bear the payments.
+    assert re.search(r"\nblue +shadow.payments.eu: +(9|10|11) records\n", shown), shown
+    assert 'sluice_shadow_records_total{listener="apps",filter="to-green"} 100\n' in shown, shown
 
 
 def test_the_tap_example_shows_copies_without_numbers_of_cards() -> None:
@@ -135,3 +154,34 @@ def test_the_authorization_example_shows_what_is_denied(cluster: Cluster) -> Non
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.count("authorization failed") >= 2
     assert "api=Fetch" in ended.stdout and "api=Produce" in ended.stdout
+
+
+def test_the_mtls_example_shows_who_gets_in() -> None:
+    with Cluster() as own:
+        shown = show("mtls", own)
+    assert shown.count("checkout with certificate: 100 records sent") == 2, shown
+    assert "checkout without certificate: refused" in shown
+    assert "checkout without TLS: refused" in shown
+    assert 'sluice_certificate_reloads_total{listener="apps",cluster="",result="applied"}' in shown
+    assert 'result="certificate_required"' in shown and 'result="plaintext"' in shown
+    assert shown.rstrip().endswith('== who produced\n"principal":"User:checkout"')
+
+
+def test_the_mtls_to_scram_example_shows_both_names() -> None:
+    with Cluster() as own:
+        shown = show("mtls-to-scram", own)
+    assert "checkout with certificate: 100 records sent" in shown
+    assert "checkout without certificate: refused" in shown
+    assert 'cluster="main",mechanism="SCRAM-SHA-512",result="accepted"' in shown
+    assert '== who produced, in access.jsonl\n"principal":"User:checkout"' in shown
+    assert '== who produced, in brokers.jsonl\n"principal":"User:sluice"' in shown
+
+
+def test_the_validation_example_lets_good_records_in(cluster: Cluster) -> None:
+    shown = show("validation", cluster)
+    outcomes = dict(line.split(": ", 1) for line in shown.splitlines() if ": " in line)
+    refused = "Broker: Broker failed to validate record"
+    assert outcomes["an order"] == outcomes["a payment"] == outcomes["a user"] == outcomes["anything else"] == "written"
+    assert outcomes["an order of nothing"] == outcomes["an order without a trace"] == refused
+    assert outcomes["a payment that ends too early"] == outcomes["a user whose name is a number"] == refused
+    assert 'rule="orders",reason="headers"} 1' in shown

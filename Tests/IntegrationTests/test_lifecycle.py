@@ -1,5 +1,6 @@
 """Starting, not starting, and ending."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -223,7 +224,8 @@ def test_the_default_configuration_is_valid() -> None:
 def test_the_version_is_told() -> None:
     ended = run_to_end("version")
     assert ended.returncode == 0
-    assert "Kafka" in ended.stdout
+    assert "Kafka" in ended.stdout and "OpenSSL 3" in ended.stdout
+    assert re.search(r"zlib \d.*, Snappy, LZ4 \d.*, Zstandard \d", ended.stdout)
 
 
 def test_the_demo_shows_traffic_and_leaves_nothing(tmp_path: Path) -> None:

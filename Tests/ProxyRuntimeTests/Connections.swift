@@ -33,6 +33,10 @@ final class Connections {
         var target = DownstreamConnection.Target.bootstrap
         var signIn = ClientSignIn.passes(principalClaim: "sub")
         var clusterSignIn: ClusterSignIn?
+        /// TLS with the client.
+        var tls: ListenerTLS?
+        /// Names of brokers in the place of ports.
+        var names: BrokerNamesConfiguration?
     }
 
     init(_ filters: [FilterChain.Entry] = [], settings: Settings = Settings()) throws {
@@ -41,31 +45,39 @@ final class Connections {
             name: "main", bootstrapServers: [("broker.example", 9092)], connectTimeout: .seconds(5),
             signIn: settings.clusterSignIn, logger: logger)
         let brokers: BrokersConfiguration =
-            settings.virtual
-            ? .ports(
-                BrokerPortsConfiguration(
-                    advertisedHost: "sluice.example", plan: .explicit([1: 9101, 2: 9102, 3: 9103]),
-                    bindHost: "127.0.0.1"))
-            : .passThrough
+            settings.names.map { .names($0) }
+            ?? (settings.virtual
+                ? .ports(
+                    BrokerPortsConfiguration(
+                        advertisedHost: "sluice.example", plan: .explicit([1: 9101, 2: 9102, 3: 9103]),
+                        bindHost: "127.0.0.1"))
+                : .passThrough)
         let listener = Listener(
             configuration: ListenerConfiguration(
                 name: "apps", address: NetworkAddress(host: "127.0.0.1", port: 9092), cluster: "main",
                 onUnknown: settings.onUnknown, brokers: brokers),
             cluster: cluster, limits: ConnectionLimits(settings.limits),
             budget: HoldBudget(limit: Int(clamping: settings.limits.bufferedBytes.bytes)),
-            chain: filters.isEmpty ? .empty : FilterChain(generation: 1, entries: filters), signIn: settings.signIn,
+            chain: filters.isEmpty ? .empty : FilterChain(generation: 1, entries: filters), tls: settings.tls,
+            signIn: settings.signIn,
             logger: logger)
         let metrics = CoreMetrics(registry: registry)
         context = LoopContext(eventLoop: loop, metrics: metrics)
         shared = ListenerLoop(listener: listener, loop: context, metrics: metrics)
         let connection = ConnectionContext(
-            id: 1, listener: "apps", clientAddress: "10.0.0.1", clientPort: 5000, eventLoop: loop, cluster: cluster)
+            id: 1, listener: "apps", clientAddress: "10.0.0.1", clientPort: 5000, eventLoop: loop, cluster: cluster,
+            recordOpening: shared.recordOpening)
         downstream = DownstreamConnection(shared: shared, target: settings.target, context: connection)
         client = EmbeddedChannel(loop: loop)
         let reads = ReadObserver()
         self.reads = reads
         broker = EmbeddedChannel(loop: loop)
-        try client.pipeline.syncOperations.addHandlers(reads, downstream)
+        if let tls = settings.tls {
+            try client.pipeline.syncOperations.addHandlers(
+                ArrivalHandler(connection: downstream), tls.handler(for: connection), reads, downstream)
+        } else {
+            try client.pipeline.syncOperations.addHandlers(reads, downstream)
+        }
         try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let upstream = UpstreamConnection(shared: shared, downstream: downstream, label: "1")
         try broker.pipeline.syncOperations.addHandler(upstream)

@@ -7,6 +7,7 @@ import SASL
 import Settings
 import SluiceConfiguration
 import Testing
+import WebClient
 
 @testable import ProxyRuntime
 

@@ -339,4 +339,55 @@ struct SignInTests {
             passage.answered(errorCode: 0, token: Array("v=AAAA".utf8))
                 == .accepted(name: nil, mechanism: .scramSHA256))
     }
+
+    /// What an observer says to answers of the broker in a mechanism that it does not know.
+    private func foreign(_ answers: [(code: Int16, token: String)]) -> (SASLPassage, [SASLPassage.Outcome]) {
+        var passage = SASLPassage()
+        passage.handshake(mechanism: "GSSAPI")
+        passage.handshakeAnswered(errorCode: 0)
+        var outcomes: [SASLPassage.Outcome] = []
+        for answer in answers {
+            passage.sent([0x60])
+            outcomes.append(passage.answered(errorCode: answer.code, token: Array(answer.token.utf8)))
+        }
+        return (passage, outcomes)
+    }
+
+    @Test("an observer sees that an unknown mechanism is over, and names nobody")
+    func passageOfForeignMechanism() {
+        var (passage, outcomes) = foreign([(0, "challenge"), (0, "layers"), (0, "")])
+        #expect(outcomes == [.pending, .pending, .accepted(name: nil, mechanism: nil)])
+        #expect(passage.requested() == .pending, "once is enough")
+    }
+
+    @Test("an observer sees that an unknown mechanism is refused")
+    func refusedForeignMechanism() {
+        var (passage, outcomes) = foreign([(0, "challenge"), (58, "")])
+        #expect(outcomes == [.pending, .refused(mechanism: nil)])
+        #expect(passage.requested() == .pending)
+        #expect(foreign([(58, "")]).1 == [.refused(mechanism: nil)])
+    }
+
+    @Test("an unknown mechanism whose last answer says something is over with the first request")
+    func foreignMechanismWithLastWords() {
+        var (passage, outcomes) = foreign([(0, "{\"version\":\"2020_10_22\"}")])
+        #expect(outcomes == [.pending])
+        #expect(passage.isOpen)
+        #expect(passage.requested() == .accepted(name: nil, mechanism: nil))
+        #expect(!passage.isOpen)
+        #expect(passage.requested() == .pending)
+    }
+
+    @Test("a request behind a known mechanism, or before any answer, says nothing")
+    func requestsElsewhere() {
+        var passage = SASLPassage()
+        #expect(passage.requested() == .pending)
+        passage.handshake(mechanism: "GSSAPI")
+        passage.handshakeAnswered(errorCode: 0)
+        #expect(passage.requested() == .pending)
+        passage.handshake(mechanism: "PLAIN")
+        passage.handshakeAnswered(errorCode: 0)
+        passage.sent(Array("\0alice\0secret".utf8))
+        #expect(passage.requested() == .pending)
+    }
 }

@@ -35,6 +35,21 @@ import Testing
         #expect(pair.server.above.log.suffix(2) == ["read", "inputClosed"])
     }
 
+    @Test(arguments: [CloseMode.all, .output]) func `what is flushed in the middle of a flush arrives before a close`(
+        mode: CloseMode
+    ) throws {
+        let pair = try Scene().met()
+        let channel = pair.client.channel
+        // The channel in memory completes writes within the flush.
+        pair.client.send(Array("first ".utf8)).whenSuccess {
+            channel.writeAndFlush(ByteBuffer(string: "second"), promise: nil)
+            channel.close(mode: mode, promise: nil)
+        }
+        try pair.carry()
+        #expect(pair.server.above.received == Array("first second".utf8))
+        #expect(pair.server.above.log.suffix(1) == ["inputClosed"])
+    }
+
     @Test func `what was not flushed before a close fails`() throws {
         let pair = try Scene().met()
         let write = pair.client.channel.write(ByteBuffer(string: "never"))
@@ -267,5 +282,17 @@ import Testing
         }
         #expect(seen.client == ["completed", "asked", "read", "greeting"])
         #expect(seen.server == ["completed", "inputClosed", ""])
+    }
+
+    @Test func `nothing is told to be sent before what is in front of it`() throws {
+        let pair = try Scene().met()
+        pair.client.below.holdsFlushes = true
+        _ = pair.client.send(Array("request".utf8))
+        let behind = pair.client.channel.writeAndFlush(ByteBuffer())
+        #expect(!behind.isFulfilled(on: pair.loop))
+        pair.client.below.release()
+        #expect(behind.isFulfilled(on: pair.loop))
+        try pair.carry()
+        #expect(pair.server.above.received == Array("request".utf8))
     }
 }

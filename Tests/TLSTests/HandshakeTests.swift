@@ -81,6 +81,59 @@ import Testing
         #expect(first.server.above.completed.count == 1)
     }
 
+    @Test func `a place is taken by a whole ClientHello, and by nothing less`() throws {
+        let limit = HandshakeLimit(maximum: 1)
+        let scene = try Scene()
+        let slow = try scene.pair(limit: limit)
+        var hello = try slow.client.takeSent()
+        let count = hello.readableBytes - 1
+        for byte in hello.readBytes(length: count) ?? [] { try slow.server.receive(ByteBuffer(bytes: [byte])) }
+        #expect(limit.current == 0)
+        let other = try scene.pair(limit: limit)
+        try other.carry()
+        #expect(other.server.above.completed.count == 1)
+        try slow.server.receive(hello)
+        #expect(limit.current == 1)
+        try slow.carry()
+        #expect(slow.server.above.completed.count == 1)
+    }
+
+    @Test func `a record that is longer than records may be is not waited for`() throws {
+        let limit = HandshakeLimit(maximum: 1)
+        let pair = try Scene().pair(limit: limit)
+        try pair.server.receive(ByteBuffer(bytes: [22, 3, 1, 0xFF, 0xFF, 1]))
+        #expect(pair.serverError?.code == .protocolError)
+        #expect(limit.current == 0)
+    }
+
+    @Test func `one address has its share of the places`() throws {
+        let scene = try Scene()
+        let limit = HandshakeLimit(maximum: 100, perAddress: 2)
+        let pairs = try ["10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2"].map { address in
+            let pair = try scene.pair(limit: limit, address: address)
+            try pair.server.receive(try pair.client.takeSent())
+            return pair
+        }
+        #expect(pairs.map { $0.serverError?.code } == [nil, nil, .tooManyHandshakes, nil])
+        #expect(limit.current == 3)
+        try pairs[0].carry()
+        let next = try scene.pair(limit: limit, address: "10.0.0.1")
+        try next.carry()
+        #expect(next.server.above.completed.count == 1)
+    }
+
+    @Test func `a network of IPv6 is one address`() {
+        let limit = HandshakeLimit(maximum: 100, perAddress: 1)
+        #expect(limit.take(for: "2001:db8::1") != nil)
+        #expect(limit.take(for: "2001:db8::2") == nil)
+        #expect(limit.take(for: "2001:db8:0:1::1") != nil)
+    }
+
+    @Test(arguments: [(1, 1), (10, 10), (64, 16), (1000, 250)])
+    func `by default an address has a quarter, and 16 at least`(maximum: Int, share: Int) {
+        #expect(HandshakeLimit(maximum: maximum).perAddress == share)
+    }
+
     @Test func `a handshake that fails gives its place back`() throws {
         var scene = try Scene()
         scene.client.protocols.maximumVersion = .tls12

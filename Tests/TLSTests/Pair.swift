@@ -125,10 +125,11 @@ final class Pair {
 
     init(
         _ server: TLSServerContext, _ client: TLSClientContext, host: String = "broker.example",
-        limit: HandshakeLimit? = nil, allowsHalfClosure: Bool = true
+        limit: HandshakeLimit? = nil, address: String = "10.0.0.1", allowsHalfClosure: Bool = true
     ) throws {
         self.server = try End(
-            TLSHandler(server: server, limit: limit), on: loop, allowsHalfClosure: allowsHalfClosure)
+            TLSHandler(server: server, limit: limit, address: { address }), on: loop,
+            allowsHalfClosure: allowsHalfClosure)
         self.client = try End(
             TLSHandler(client: client, host: host, port: 9093), on: loop, allowsHalfClosure: allowsHalfClosure)
     }
@@ -210,8 +211,10 @@ struct Scene {
     }
 
     /// Two sides, before the first byte is carried.
-    func pair(host: String = "broker.example", limit: HandshakeLimit? = nil) throws -> Pair {
-        try Pair(serverContext(), clientContext(), host: host, limit: limit)
+    func pair(
+        host: String = "broker.example", limit: HandshakeLimit? = nil, address: String = "10.0.0.1"
+    ) throws -> Pair {
+        try Pair(serverContext(), clientContext(), host: host, limit: limit, address: address)
     }
 
     /// Two sides that have shaken hands, or tried.

@@ -96,6 +96,24 @@ import Testing
         #expect(other.server.above.completed.first?.isResumed == false)
     }
 
+    @Test(arguments: TLSVersion.allCases) func `a client with a session of another name gets what it asks for`(
+        version: TLSVersion
+    ) throws {
+        var scene = try Scene()
+        scene.client.verification = .caOnly
+        scene.speak(version)
+        let (server, client) = (try scene.serverContext(), try scene.clientContext())
+        _ = try meet(server, client)
+        let session = try #require(client.sessions?.session(for: "broker.example:9093"))
+        client.sessions?.keep(session, for: "other.example:9093")
+        let other = try Pair(server, client, host: "other.example")
+        try other.carry()
+        let event = try #require(other.server.above.completed.first)
+        #expect(event.serverName == "other.example")
+        // Up to TLS 1.2 a session belongs to a name (RFC 6066, 3).
+        #expect(event.isResumed == (version == .tls13))
+    }
+
     @Test func `handshakes leave no memory behind`() throws {
         var scene = try Scene()
         try scene.askClients(.required, client: try scene.authority.issue("/CN=app"))

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import TLS
@@ -183,5 +184,89 @@ import Testing
         var scene = try Scene()
         scene.client.caFiles = []
         #expect(try scene.met().clientError?.code == .unknownCA)
+    }
+
+    /// A CA in between stands in the trust file, without or with its root.
+    private func scene(trusting trusted: [Authority], below middle: Authority) throws -> Scene {
+        var scene = try Scene(authority: middle)
+        let pem = trusted.map(\.made.certificate).joined()
+        scene.client.caFiles = [try scene.folder.write(pem, to: "ca.pem")]
+        try scene.askClients(.required, client: try middle.issue("/CN=app"))
+        return scene
+    }
+
+    @Test(arguments: TLSVersion.allCases) func `a CA in between may be trusted without its root`(
+        version: TLSVersion
+    ) throws {
+        let middle = try Authority("/CN=Middle CA", signedBy: try Authority())
+        var scene = try scene(trusting: [middle], below: middle)
+        scene.speak(version)
+        let pair = try scene.met()
+        #expect(pair.clientError == nil && pair.serverError == nil)
+        #expect(pair.server.above.completed.count == 1)
+    }
+
+    @Test func `a CA in between that is trusted vouches for nobody else's`() throws {
+        let root = try Authority()
+        let middle = try Authority("/CN=Middle CA", signedBy: root)
+        var scene = try scene(trusting: [middle], below: middle)
+        scene.client.certificate = try scene.write(try root.issue("/CN=app"), "client")
+        #expect(try scene.met().serverError?.code == .unknownCA)
+    }
+
+    @Test(arguments: [false, true], [false, true]) func `lists of a CA in between hold without its root`(
+        wholeChain: Bool, isRevoked: Bool
+    ) throws {
+        let middle = try Authority("/CN=Middle CA", signedBy: try Authority())
+        var scene = try scene(trusting: [middle], below: middle)
+        let made = try middle.issue("/CN=app")
+        scene.client.certificate = try scene.write(made, "client")
+        scene.server.crlFiles = [
+            try scene.folder.write(try middle.revoke(isRevoked ? [made] : []), to: "crl.pem")
+        ]
+        scene.server.checksRevocationOfChain = wholeChain
+        let pair = try scene.met()
+        #expect(pair.serverError?.code == (isRevoked ? .revoked : nil))
+    }
+
+    @Test(arguments: [false, true]) func `a CA in between that is revoked is found where its root is trusted too`(
+        isRevoked: Bool
+    ) throws {
+        let root = try Authority()
+        let middle = try Authority("/CN=Middle CA", signedBy: root)
+        var scene = try scene(trusting: [root, middle], below: middle)
+        scene.server.crlFiles = [
+            try scene.folder.write(
+                try middle.revoke([]) + root.revoke(isRevoked ? [middle.made] : []), to: "crl.pem")
+        ]
+        scene.server.checksRevocationOfChain = true
+        let pair = try scene.met()
+        #expect(pair.serverError?.code == (isRevoked ? .revoked : nil))
+    }
+
+    @Test func `a certificate that nobody checks is not to blame for what fails behind it`() throws {
+        var scene = try Scene()
+        scene.speak(.tls12)
+        scene.client.verification = .none
+        scene.client.caFiles = [try scene.folder.write(try Authority("/CN=Other CA").made.certificate, to: "o.pem")]
+        let pair = try scene.pair()
+        try pair.server.receive(try pair.client.takeSent())
+        var flight = try pair.server.takeSent()
+        // The end of the signature over the exchange of keys; ServerHelloDone is behind it.
+        let index = flight.writerIndex - 10
+        let byte = try #require(flight.getInteger(at: index, as: UInt8.self))
+        flight.setInteger(byte ^ 0xFF, at: index)
+        try pair.client.receive(flight)
+        let error = try #require(pair.clientError)
+        #expect(error.code == .protocolError)
+        #expect(error.verification == nil && error.certificateSubject == nil)
+    }
+
+    @Test func `a subject without end is cut in messages`() {
+        let long = "CN=" + String(repeating: "ä", count: 40_000)
+        let error = TLSError(.unknownCA, "no", certificateSubject: long)
+        #expect(error.description.utf8.count < 400)
+        #expect(error.description.contains("CN=ää"))
+        #expect(!error.description.contains("\u{FFFD}"))
     }
 }

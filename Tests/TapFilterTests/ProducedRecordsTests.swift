@@ -232,4 +232,27 @@ struct ProducedRecordsTests {
         #expect(try tapped.counters.dropped(.unreadable) == 3)
         #expect(try tapped.counts() == [4, 0, 3])
     }
+
+    @Test func `takes no memory any more when a batch does not come whole`() throws {
+        let tapped = try Tapped()
+        let request = produce([("orders", [(0, try batch(three, codec: .gzip))])])
+        var bytes = try Connections.request(request, version: 9, id: 1)
+        let half = bytes.readSlice(length: bytes.readableBytes - 10)
+        try tapped.connections.clientSends(try #require(half))
+        let most = TapConfiguration(sink: .admin).maxPending.bytes
+        #expect(!tapped.filter.pending.take(most))
+        tapped.connections.downstream.close(reason: "test")
+        #expect(tapped.filter.pending.take(most))
+    }
+
+    @Test(arguments: [CompressionCodec.none, .gzip])
+    func `is passed over where a header names more records than there can be`(codec: CompressionCodec) throws {
+        let tapped = try Tapped()
+        var lying = try batch(three, codec: codec)
+        lying.setInteger(2_000_000 as Int32, at: RecordBatchLayout.recordCountOffset)
+        try tapped.send(produce([("orders", [(0, lying), (1, try batch([Written("a", "1")]))])]), version: 9)
+        try tapped.answer(produced([("orders", [(0, .none, 0), (1, .none, 0)])]))
+        #expect(tapped.sink.values == ["1"])
+        #expect(try tapped.counts() == [1, 0, 0])
+    }
 }

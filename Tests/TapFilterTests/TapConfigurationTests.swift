@@ -43,6 +43,15 @@ struct TapConfigurationTests {
 
     private struct Unexpected: Error {}
 
+    @Test func `take bare names with wildcards for globs`() throws {
+        let tap = try #require(
+            try read("topics: 'pay*'\nredact: { headers: ['x-*', token] }\nsink: { admin: true }\n").value)
+        #expect(tap.topics?.map { $0.matches("payments") } == [true])
+        #expect(tap.redaction.headers.map { $0.matches("x-token") } == [true, false])
+        #expect(tap.redaction.headers.map { $0.matches("x-*") } == [true, false])
+        #expect(tap.redaction.headers.map { $0.matches("token") } == [false, true])
+    }
+
     @Test func `of messages name APIs`() throws {
         let tap = try #require(try read("mode: messages\napis: [Produce, Metadata]\nsink: { admin: true }\n").value)
         #expect(tap.apis == [.produce, .metadata])

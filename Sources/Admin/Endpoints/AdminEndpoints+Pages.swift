@@ -122,6 +122,14 @@ extension AdminEndpoints {
             text += "\n" + plans.text
         }
 
+        if !cluster.namePlans.isEmpty {
+            var plans = TextTable("LISTENER", "BOOTSTRAP NAME", "BROKERS' NAMES", "PORT")
+            for plan in cluster.namePlans {
+                plans.add(plan.listener, plan.bootstrapHost, plan.brokerHost, "\(plan.advertisedPort)")
+            }
+            text += "\n" + plans.text
+        }
+
         var brokers = TextTable("BROKER", "ADDRESS", "RACK", "CONNECTIONS", "HEALTH", "CLIENTS FIND IT AT")
         for broker in cluster.brokers {
             let local = broker.localAddresses.map { "\($0.listener) \($0.address)" }.joined(separator: ", ")
@@ -155,14 +163,6 @@ extension AdminEndpoints {
             }
             let missing = list.total - list.connections.count
             return .text(table.text + (missing > 0 ? "… and \(missing) more\n" : ""))
-        }
-    }
-
-    @Sendable func certificates(_ request: AdminRequest) async -> AdminResponse {
-        page(request, usually: .json) {
-            .json(text: "[]\n")
-        } text: {
-            .text("no certificates in use\n")
         }
     }
 

@@ -48,6 +48,32 @@ package struct ClusterInformation: Sendable, Encodable {
         }
     }
 
+    /// Which names stand for brokers on one listener.
+    package struct NamePlan: Sendable, Encodable {
+        /// The listener.
+        package var listener: String
+        /// The name that clients begin with.
+        package var bootstrapHost: String
+        /// The names of brokers, with `{id}` in the place of the ID.
+        package var brokerHost: String
+        /// The port that clients are told.
+        package var advertisedPort: Int
+
+        /// Makes a description.
+        ///
+        /// - Parameters:
+        ///   - listener: the listener.
+        ///   - bootstrapHost: the name that clients begin with.
+        ///   - brokerHost: the names of brokers.
+        ///   - advertisedPort: the port that clients are told.
+        package init(listener: String, bootstrapHost: String, brokerHost: String, advertisedPort: Int) {
+            self.listener = listener
+            self.bootstrapHost = bootstrapHost
+            self.brokerHost = brokerHost
+            self.advertisedPort = advertisedPort
+        }
+    }
+
     /// What the configuration calls it.
     package var name: String
     /// The servers that are asked for the topology.
@@ -60,6 +86,8 @@ package struct ClusterInformation: Sendable, Encodable {
     package var brokers: [BrokerInformation]
     /// The port plans of the listeners before this cluster.
     package var portPlans: [PortPlan]
+    /// The names that the listeners before this cluster give its brokers.
+    package var namePlans: [NamePlan]
 
     /// Makes a description.
     ///
@@ -70,9 +98,11 @@ package struct ClusterInformation: Sendable, Encodable {
     ///   - controllerID: the broker ID of the controller.
     ///   - brokers: the brokers, by ID.
     ///   - portPlans: the port plans of the listeners before this cluster.
+    ///   - namePlans: the names that these listeners give its brokers.
     package init(
         name: String, bootstrapServers: [BootstrapServer], clusterID: String? = nil, controllerID: Int32? = nil,
-        brokers: [BrokerInformation] = [], portPlans: [PortPlan] = []
+        brokers: [BrokerInformation] = [], portPlans: [PortPlan] = [],
+        namePlans: [NamePlan] = []
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers
@@ -80,5 +110,6 @@ package struct ClusterInformation: Sendable, Encodable {
         self.controllerID = controllerID
         self.brokers = brokers
         self.portPlans = portPlans
+        self.namePlans = namePlans
     }
 }

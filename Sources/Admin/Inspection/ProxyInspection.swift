@@ -18,6 +18,8 @@ package protocol ProxyInspection: Sendable {
     /// - Parameter limit: how many to describe at most; ``ConnectionList/total`` counts all.
     /// - Returns: those that were accepted first, up to the limit.
     func connections(limit: Int) async -> ConnectionList
+    /// The certificates of all listeners and clusters that speak TLS.
+    func certificates() async -> [CertificateInformation]
     /// The configuration that is running as one JSON text, secrets redacted.
     func configurationDump() async -> String
     /// What memory is used for.

@@ -111,11 +111,27 @@ static void make_method(void) {
 
 // MARK: - What is noticed on the way
 
+// Whether what is missed is a list that would tell whether the trusted certificate itself, which is no root, was revoked.
+// Nobody has to vouch for what is trusted, and its issuer may not even be known.
+static int is_about_anchor(X509_STORE_CTX *store) {
+    int error = X509_STORE_CTX_get_error(store);
+    int depth = X509_STORE_CTX_get_error_depth(store);
+    if (error != X509_V_ERR_UNABLE_TO_GET_CRL || depth == 0) return 0;
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    return chain && depth == sk_X509_num(chain) - 1 && X509_self_signed(sk_X509_value(chain, depth), 0) == 0;
+}
+
 int sluice_tls_verified(int good, X509_STORE_CTX *store) {
     if (good) return 1;
+    if (is_about_anchor(store)) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     sluice_tls *tls = ssl ? SSL_get_app_data(ssl) : NULL;
-    if (tls && tls->verify_error == 0) {
+    // Where nothing is verified, the handshake goes on, and what fails later is not the certificate's fault.
+    int counts = ssl && (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER);
+    if (tls && counts && tls->verify_error == 0) {
         tls->verify_error = X509_STORE_CTX_get_error(store);
         tls->verify_certificate = X509_STORE_CTX_get_current_cert(store);
         if (!tls->verify_certificate) tls->verify_certificate = X509_STORE_CTX_get0_cert(store);

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,7 +319,28 @@ int sluice_tls_context_revocation(sluice_tls_context *context, const uint8_t *pe
     return good ? found : -1;
 }
 
+// Whether some trusted certificate leads to no root that is trusted too.
+static int trusts_without_root(X509_STORE *store) {
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (!certificate || X509_self_signed(certificate, 0) == 1) continue;
+        int has_issuer = 0;
+        for (int k = 0; k < sk_X509_OBJECT_num(objects) && !has_issuer; k++) {
+            X509 *other = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, k));
+            has_issuer = other && k != i && X509_check_issued(other, certificate) == X509_V_OK;
+        }
+        if (!has_issuer) return 1;
+    }
+    return 0;
+}
+
 void sluice_tls_context_verify(sluice_tls_context *context, int mode, int depth) {
+    // As others do it: what is trusted is, root or not. Where the root is there, chains go up to it all the same, so that
+    // lists of what it has revoked count.
+    if (trusts_without_root(SSL_CTX_get_cert_store(context->ssl))) {
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context->ssl), X509_V_FLAG_PARTIAL_CHAIN);
+    }
     int flags = mode == 0 ? SSL_VERIFY_NONE : SSL_VERIFY_PEER;
     if (mode == 2) flags |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
     SSL_CTX_set_verify(context->ssl, flags, sluice_tls_verified);
@@ -336,6 +358,7 @@ void sluice_tls_context_server_sessions(sluice_tls_context *context, sluice_tick
     SSL_CTX_clear_options(context->ssl, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context->ssl, 1);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, sluice_ticket_key);
+    SSL_CTX_set_session_ticket_cb(context->ssl, NULL, sluice_ticket_opened, NULL);
 }
 
 void sluice_tls_context_client_sessions(sluice_tls_context *context) {

@@ -21,6 +21,9 @@ struct sluice_tls_context {
 // Makes and opens tickets by a context's keys.
 int sluice_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
                       int encrypts);
+// Decides whether the session of a ticket is resumed: not for another server name (RFC 6066, 3).
+SSL_TICKET_RETURN sluice_ticket_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t count,
+                                       SSL_TICKET_STATUS status, void *owner);
 // Remembers what is wrong with a certificate, and whose it is.
 int sluice_tls_verified(int good, X509_STORE_CTX *store);
 // Takes a session that the server gives.

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 typedef struct {
@@ -122,4 +123,27 @@ int sluice_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     if (!good) return -1;
     // 2: the ticket is good, and a new one is due. A client of TLS 1.3 uses one once (RFC 8446, C.4).
     return encrypts ? 1 : SSL_version(ssl) >= TLS1_3_VERSION ? 2 : found;
+}
+
+// Whether a client asks for the name that a session belongs to.
+static int is_for(SSL *ssl, const SSL_SESSION *session) {
+    const char *name = SSL_SESSION_get0_hostname(session);
+    const unsigned char *bytes = NULL;
+    size_t count = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &count) != 1) return name == NULL;
+    // A list with its length; its only entry a type, 0, and the name with its length (RFC 6066, 3).
+    if (!name || count < 5 || bytes[2] != TLSEXT_NAMETYPE_host_name) return 0;
+    size_t length = (size_t)bytes[3] << 8 | bytes[4];
+    return length == count - 5 && length == strlen(name) && strncasecmp(name, (const char *)bytes + 5, length) == 0;
+}
+
+SSL_TICKET_RETURN sluice_ticket_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t count,
+                                       SSL_TICKET_STATUS status, void *owner) {
+    (void)name;
+    (void)count;
+    (void)owner;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    // Up to TLS 1.2 a session has a server name, and OpenSSL would tell that one in the place of the name asked for.
+    if (SSL_version(ssl) < TLS1_3_VERSION && !is_for(ssl, session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }

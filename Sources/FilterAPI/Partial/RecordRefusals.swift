@@ -28,6 +28,12 @@ extension ProduceRequest: PartiallyRefusable, SubjectNaming {
                         $0.errorCode = partition.refusal.error
                         $0.errorMessage = partition.refusal.message
                         $0.baseOffset = -1
+                        $0.recordErrors = partition.refusal.records.map { record in
+                            with(ProduceResponse.BatchIndexAndErrorMessage()) {
+                                $0.batchIndex = record.index
+                                $0.batchIndexErrorMessage = record.message
+                            }
+                        }
                     }
                 }
             }

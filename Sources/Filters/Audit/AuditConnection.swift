@@ -25,7 +25,8 @@ final class AuditConnection: ConnectionFilter {
     func request(_ request: FilteredRequest) -> RequestAction {
         var event = AuditEvent(request.record)
         event.takeRequest(request)
-        guard filter.configuration.events.contains(.data) || !event.isRoutine else {
+        let isWanted = filter.configuration.events.contains(.data) || !event.isRoutine
+        guard isWanted, filter.concerns(event) else {
             event.isLeftOut = true
             request.note = event
             return .forward
@@ -71,13 +72,13 @@ final class AuditConnection: ConnectionFilter {
     }
 
     func completed(_ request: CompletedRequest) {
-        let event = request.note as? AuditEvent ?? AuditEvent(request.record)
-        guard !event.isRecorded, !event.isLeftOut else { return }
+        let event = request.note as? AuditEvent ?? AuditEvent(passed: request.record)
+        guard !event.isRecorded, !event.isLeftOut, filter.concerns(event) else { return }
         write(event, .outcome, AuditOutcome(request, refusedBy: event.isRefused ? filter.name : nil), request.record)
     }
 
     func authenticated(_ result: AuthenticationResult) {
-        guard filter.configuration.events.contains(.authentication) else { return }
+        guard filter.configuration.events.contains(.authentication), filter.concernsAll else { return }
         counters.countEvent(.authentication)
         guard port.isOpen else { return port.skip() }
         let document = AuditDocument.signIn(result, context, filter: filter.name)

@@ -12,7 +12,10 @@ package final class AuditFilter: Filter {
     let configuration: AuditConfiguration
     let name: String
     let metrics: AuditMetrics
+    /// The topics that events must name; nil for all events.
+    private let topics: [StringMatcher]?
     private let sink: any Sink
+    private let isDryRun: Bool
 
     /// The APIs whose frames stream past: they are not held for an audit that promises nothing.
     private static let streaming: Set<APIKey> = [.produce, .fetch, .shareFetch]
@@ -27,11 +30,27 @@ package final class AuditFilter: Filter {
         self.configuration = configuration
         name = context.name
         metrics = AuditMetrics(context)
+        topics = context.when?.topic
         self.sink = sink
+        isDryRun = context.isDryRun
     }
 
     /// True if a record of the intent is durable before a request goes on.
     var isRequired: Bool { configuration.guarantee == .required }
+
+    /// True if events are recorded that name nothing.
+    var concernsAll: Bool { topics == nil }
+
+    /// True if an event is to be recorded. What it names without a name that is known, or beyond what is listed, may be
+    /// one of the topics: nobody slips past by naming more.
+    func concerns(_ event: AuditEvent) -> Bool {
+        guard let topics, event.omittedResources == 0 else { return true }
+        return event.resources.contains { resource in
+            guard resource.type == "topic" else { return false }
+            guard let name = resource.name else { return true }
+            return topics.contains { $0.matches(name) }
+        }
+    }
 
     package var interests: [Interest] {
         let keys = AuditedAPI.keys(in: configuration.events).subtracting([.saslHandshake, .saslAuthenticate])
@@ -51,6 +70,11 @@ package final class AuditFilter: Filter {
         if !streaming.isEmpty {
             interests.append(Interest(streaming, .request, depth: .completion, topics: true))
             interests.append(Interest(streaming, .response, depth: .completion, topics: true))
+        }
+        // Nobody knows what a request asks for that cannot be read: where nothing may be done of which there is no record, it
+        // does not pass. That some version is looked into, though there is none such, says that all must be readable.
+        if isRequired, !isDryRun {
+            interests.append(Interest(nil, versions: Int16.max...Int16.max, .request, depth: .fields))
         }
         return interests
     }

@@ -13,6 +13,8 @@ package final class KafkaProducer: Sendable {
     let budget: ProducerBudget
     let ends = EndCounts()
     private let closing = Atomic(false)
+    /// How many topics were made; the driver may not have heard of all of them yet.
+    private let topicCount = Atomic(0)
     private let shared: Mutex<Shared>
     private let driver: NIOLoopBoundBox<ProducerDriver>
 
@@ -56,6 +58,7 @@ package final class KafkaProducer: Sendable {
             guard shared.topics.count < configuration.maxTopics else { return nil }
             let topic = ProducerTopic(name: name, place: Int32(clamping: shared.topics.count))
             shared.topics[name] = topic
+            topicCount.store(shared.topics.count, ordering: .releasing)
             // Within the lock, so that the topics arrive in the order of their places, and before their records.
             eventLoop.execute { [driver] in driver.value.addTopic(name) }
             return topic
@@ -114,9 +117,19 @@ package final class KafkaProducer: Sendable {
     /// Whether records are taken no more.
     var isClosing: Bool { closing.load(ordering: .relaxed) }
 
+    /// Takes whole batches that a stage has.
+    func receive(_ batches: [StagedBatch]) {
+        if eventLoop.inEventLoop {
+            driver.value.receive(batches)
+        } else {
+            eventLoop.execute { [driver] in driver.value.receive(batches) }
+        }
+    }
+
     /// Takes what a stage has.
     func receive(_ staged: StagedRecords) {
-        if eventLoop.inEventLoop {
+        // Behind the topics that are on their way to the driver: the records may be theirs.
+        if eventLoop.inEventLoop, driver.value.topicCount == topicCount.load(ordering: .acquiring) {
             driver.value.receive(staged)
         } else {
             eventLoop.execute { [driver] in driver.value.receive(staged) }

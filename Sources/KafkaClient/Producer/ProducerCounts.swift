@@ -4,9 +4,9 @@ import Synchronization
 package struct ProducerCounts: Sendable, Equatable {
     /// Records that were taken.
     package var accepted = 0
-    /// Their keys, values and headers, and 28 bytes for each, in bytes.
+    /// Their keys, values and headers, and 28 bytes for each, in bytes; of a whole batch, its bytes.
     package var acceptedBytes = 0
-    /// Records that were not taken, by the reason.
+    /// Records that were not taken, by the reason; a whole batch counts as one.
     package var dropped: [DropReason: Int] = [:]
     /// Records that are in the log.
     package var delivered = 0
@@ -28,6 +28,7 @@ final class StageCounts: Sendable {
     private let full = Atomic(0)
     private let large = Atomic(0)
     private let late = Atomic(0)
+    private let unusable = Atomic(0)
 
     /// Only the stage's loop adds, so that loading and storing is enough, and costs less than adding in one step.
     @inline(__always)
@@ -36,8 +37,8 @@ final class StageCounts: Sendable {
     }
 
     @inline(__always)
-    func accepted(_ cost: Int) {
-        Self.add(1, to: records)
+    func accepted(_ count: Int, cost: Int) {
+        Self.add(count, to: records)
         Self.add(cost, to: bytes)
     }
 
@@ -46,6 +47,7 @@ final class StageCounts: Sendable {
         case .bufferFull: Self.add(1, to: full)
         case .recordTooLarge: Self.add(1, to: large)
         case .shuttingDown: Self.add(1, to: late)
+        case .unusableBatch: Self.add(1, to: unusable)
         }
     }
 
@@ -55,6 +57,7 @@ final class StageCounts: Sendable {
         counts.dropped[.bufferFull, default: 0] += full.load(ordering: .relaxed)
         counts.dropped[.recordTooLarge, default: 0] += large.load(ordering: .relaxed)
         counts.dropped[.shuttingDown, default: 0] += late.load(ordering: .relaxed)
+        counts.dropped[.unusableBatch, default: 0] += unusable.load(ordering: .relaxed)
     }
 }
 

@@ -39,12 +39,20 @@ final class ProducerDriver {
         if !hasEnded { ended.succeed() }
     }
 
+    /// How many topics it has heard of.
+    var topicCount: Int { machine.topics.count }
+
     func addTopic(_ name: String) {
         machine.addTopic(name)
     }
 
     func receive(_ staged: StagedRecords) {
         machine.append(staged)
+        advance()
+    }
+
+    func receive(_ batches: [StagedBatch]) {
+        for batch in batches { machine.append(batch) }
         advance()
     }
 

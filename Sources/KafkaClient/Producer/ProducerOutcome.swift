@@ -1,4 +1,5 @@
 package import KafkaWire
+package import NIOCore
 
 /// The end of some accepted records of one partition: each accepted record is in exactly one outcome.
 package struct ProducerOutcome: Sendable, Equatable {
@@ -21,6 +22,10 @@ package struct ProducerOutcome: Sendable, Equatable {
     package var bytes: Int
     /// How it ended.
     package var result: Result
+    /// What was given with a whole batch; 0 for records.
+    package var tag: UInt64 = 0
+    /// When a whole batch was given; nil for records.
+    package var since: NIODeadline?
 }
 
 /// Why accepted records were not delivered.
@@ -37,6 +42,8 @@ package enum ProducerFailure: Error, Sendable, Hashable {
     case unsupportedVersion
     /// They could not be compressed.
     case compression
+    /// A whole batch is not what its maker wrote: its checksum is wrong.
+    case corruptBatch
     /// The producer was shut down before.
     case shutDown
 
@@ -49,6 +56,7 @@ package enum ProducerFailure: Error, Sendable, Hashable {
         case .unknownPartition: "unknown_partition"
         case .unsupportedVersion: "unsupported_version"
         case .compression: "compression"
+        case .corruptBatch: "corrupt_batch"
         case .shutDown: "shut_down"
         }
     }
@@ -70,4 +78,6 @@ package enum DropReason: Sendable, Hashable, CaseIterable {
     case recordTooLarge
     /// The producer is shutting down.
     case shuttingDown
+    /// It is no batch that can be sent as it is: of an old format, a control batch, without records, or not whole.
+    case unusableBatch
 }

@@ -15,6 +15,7 @@ package final class ProducerStage {
     private let delay: TimeAmount
 
     private var staged = StagedRecords()
+    private var batches: [StagedBatch] = []
     /// What was taken from the budget, and not used yet.
     private var credit = 0
     private var timestamp: Int64 = 0
@@ -61,7 +62,7 @@ package final class ProducerStage {
         let cost = StagedRecord.headSize + bodySize
         if credit < cost, !borrow(cost) { return drop(.bufferFull) }
         credit -= cost
-        if staged.count == 0 { begin() }
+        if staged.count == 0 { beginRecords() }
         // Lengths are within `largestRecord`, which fits an Int32.
         let record = StagedRecord(
             topic: topic.place, partition: partition ?? -1, timestamp: timestamp ?? self.timestamp,
@@ -79,7 +80,7 @@ package final class ProducerStage {
             return cost
         }
         staged.count += 1
-        counts.accepted(cost)
+        counts.accepted(1, cost: cost)
         if staged.bytes.readableBytes >= maxStagedBytes { flush() }
         return .accepted
     }
@@ -99,21 +100,58 @@ package final class ProducerStage {
         }
     }
 
+    /// Takes a batch that another producer has made, or drops it. Never waits.
+    ///
+    /// It is sent as it is, but for its header: it becomes one of this producer's, outside of any transaction, and is not
+    /// opened for that. Nothing says in which order it is with records that are given one by one.
+    ///
+    /// - Parameters:
+    ///   - topic: where it goes; one of this producer's.
+    ///   - batch: all bytes of one batch. Kept, not copied: a buffer of its own, which nobody else holds.
+    ///   - partition: in a topic with fewer partitions, the remainder of dividing by their number.
+    ///   - tag: given back with the outcome.
+    /// - Returns: whether it was taken. What was taken is told of in an outcome of its own, in which it counts as many
+    ///   bytes as it has.
+    package func enqueue(
+        _ topic: ProducerTopic, batch: ByteBuffer, partition: Int32, tag: UInt64 = 0
+    ) -> EnqueueResult {
+        loop.assertInEventLoop()
+        guard let count = StagedBatch.recordCount(of: batch) else { return drop(.unusableBatch) }
+        guard !producer.isClosing else { return drop(.shuttingDown) }
+        let cost = batch.readableBytes
+        if credit < cost, !borrow(cost) { return drop(.bufferFull) }
+        credit -= cost
+        planFlush()
+        batches.append(
+            StagedBatch(
+                topic: topic.place, partition: partition, bytes: batch, count: count, tag: tag, stagedAt: .now()))
+        counts.accepted(count, cost: cost)
+        return .accepted
+    }
+
     /// Hands what is staged to the producer now.
     package func flush() {
         loop.assertInEventLoop()
         budget.give(credit)
         credit = 0
+        if !batches.isEmpty {
+            producer.receive(batches)
+            batches = []
+        }
         guard staged.count > 0 else { return }
         usualBytes = staged.bytes.readableBytes
         producer.receive(staged)
         staged = StagedRecords()
     }
 
-    private func begin() {
+    private func beginRecords() {
         staged.stagedAt = .now()
         timestamp = WallClock.milliseconds()
         staged.bytes.reserveCapacity(max(usualBytes, 2 << 10))
+        planFlush()
+    }
+
+    private func planFlush() {
         guard !isFlushPlanned else { return }
         isFlushPlanned = true
         let flush = { [self] in

@@ -18,6 +18,10 @@ struct ProducerBatch: Sendable {
     let deadline: NIODeadline
     /// By which requests know it.
     let id: UInt64
+    /// Given back with the outcome; 0 for records.
+    private(set) var tag: UInt64 = 0
+    /// Whether another producer has made it: of its header, only what is said of the producer is written.
+    private(set) var isForeign = false
     /// Whether the records are compressed as they should be, and none is added any more.
     var isSealed = false
     /// Whether a request with it waits for its answer.
@@ -42,6 +46,24 @@ struct ProducerBatch: Sendable {
         bytes.writeRepeatingByte(0, count: RecordBatchLayout.headerSize)
     }
 
+    /// Takes a batch that another producer has made.
+    ///
+    /// - Parameters:
+    ///   - id: by which requests know it.
+    ///   - staged: the batch.
+    ///   - deadline: after which it fails.
+    init(id: UInt64, _ staged: StagedBatch, deadline: NIODeadline) {
+        self.id = id
+        openedAt = staged.stagedAt
+        self.deadline = deadline
+        bytes = staged.bytes
+        count = staged.count
+        cost = staged.cost
+        tag = staged.tag
+        isForeign = true
+        isSealed = true
+    }
+
     /// The bytes of the batch on the wire, as far as it is written.
     var size: Int { bytes.readableBytes }
 
@@ -64,6 +86,11 @@ struct ProducerBatch: Sendable {
 
     /// Fills the header for sending.
     mutating func storeHeader(_ codec: CompressionCodec, _ identity: ProducerIdentity) {
+        guard !isForeign else {
+            let stamp = ProducerStamp(
+                producerID: identity.id, producerEpoch: identity.epoch, baseSequence: sequence ?? -1)
+            return stamp.store(in: &bytes)
+        }
         let header = BatchHeader(
             compression: codec, count: count, baseTimestamp: baseTimestamp, maxTimestamp: maxTimestamp,
             identity: identity, sequence: sequence ?? -1)

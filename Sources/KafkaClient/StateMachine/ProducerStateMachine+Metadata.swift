@@ -151,7 +151,7 @@ extension ProducerStateMachine {
         var missing: [Int] = []
         for place in waitingTopics.sorted() {
             let topic = topics[place]
-            guard topic.existence == .unavailable(.unknownTopicOrPartition), !topic.waiting.isEmpty,
+            guard topic.existence == .unavailable(.unknownTopicOrPartition), topic.isAwaited,
                 !topic.isBeingCreated
             else { continue }
             if let createAt = topic.createAt, createAt > now { wake(at: createAt) } else { missing.append(place) }

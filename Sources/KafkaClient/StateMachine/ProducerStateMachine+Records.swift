@@ -63,6 +63,7 @@ extension ProducerStateMachine {
             bufferedRecords -= run.count
             append(StagedRecords(bytes: run.bytes, count: run.count, stagedAt: run.stagedAt))
         }
+        releaseBatches(topic: topic)
     }
 
     private mutating func put(
@@ -81,10 +82,14 @@ extension ProducerStateMachine {
         }
         let last = partitions[place].batches.count - 1
         partitions[place].batches[last].append(record, body)
-        if !partitions[place].isActive {
-            partitions[place].isActive = true
-            active.append(place)
-        }
+        activate(partition: place)
+    }
+
+    /// Counts a partition among those with batches.
+    mutating func activate(partition place: Int) {
+        guard !partitions[place].isActive else { return }
+        partitions[place].isActive = true
+        active.append(place)
     }
 
     /// The place of the record's partition; nil if the topic does not have the one that was asked for.
@@ -120,7 +125,8 @@ extension ProducerStateMachine {
         }
         for topic in waitingTopics.sorted() {
             expireWaiting(topic: topic, now: now)
-            if topics[topic].waiting.isEmpty { waitingTopics.remove(topic) }
+            expireWaitingBatches(topic: topic, now: now)
+            if !topics[topic].isAwaited { waitingTopics.remove(topic) }
         }
     }
 
@@ -134,12 +140,7 @@ extension ProducerStateMachine {
 
     private mutating func expireWaiting(topic: Int, now: NIODeadline) {
         while let run = topics[topic].waiting.first {
-            var failure = ProducerFailure.deliveryTimeout(last: nil)
-            var deadline = run.stagedAt + configuration.deliveryTimeout
-            if case .unavailable(let code) = topics[topic].existence {
-                failure = .topicUnavailable(code)
-                deadline = min(deadline, run.stagedAt + configuration.unknownTopicTimeout)
-            }
+            let (deadline, failure) = end(ofWaitingSince: run.stagedAt, topic: topic)
             guard deadline <= now else {
                 wake(at: deadline)
                 return
@@ -149,11 +150,21 @@ extension ProducerStateMachine {
         }
     }
 
+    /// How long something waits for a topic, and why it fails then.
+    func end(ofWaitingSince stagedAt: NIODeadline, topic: Int) -> (NIODeadline, ProducerFailure) {
+        let deadline = stagedAt + configuration.deliveryTimeout
+        guard case .unavailable(let code) = topics[topic].existence else {
+            return (deadline, .deliveryTimeout(last: nil))
+        }
+        return (min(deadline, stagedAt + configuration.unknownTopicTimeout), .topicUnavailable(code))
+    }
+
     /// Fails the records that wait for a topic.
     mutating func failWaiting(topic: Int, _ failure: ProducerFailure) {
         while let run = topics[topic].waiting.popFirst() {
             report(topic: topic, partition: -1, records: run.count, bytes: run.cost, .failed(failure))
         }
+        failWaitingBatches(topic: topic, failure)
     }
 
     /// Reports a batch that was taken out of its queue as failed.

@@ -134,16 +134,20 @@ package struct ProducerStateMachine {
     }
 
     mutating func report(_ batch: ProducerBatch, of partition: PartitionQueue, _ result: ProducerOutcome.Result) {
-        report(topic: partition.topic, partition: partition.index, records: batch.count, bytes: batch.cost, result)
+        report(
+            topic: partition.topic, partition: partition.index, records: batch.count, bytes: batch.cost, result,
+            tag: batch.tag, since: batch.isForeign ? batch.openedAt : nil)
     }
 
     mutating func report(
-        topic: Int, partition: Int32, records: Int, bytes: Int, _ result: ProducerOutcome.Result
+        topic: Int, partition: Int32, records: Int, bytes: Int, _ result: ProducerOutcome.Result, tag: UInt64 = 0,
+        since: NIODeadline? = nil
     ) {
         bufferedRecords -= records
         actions.append(
             .report(
                 ProducerOutcome(
-                    topic: topics[topic].name, partition: partition, records: records, bytes: bytes, result: result)))
+                    topic: topics[topic].name, partition: partition, records: records, bytes: bytes, result: result,
+                    tag: tag, since: since)))
     }
 }

@@ -31,6 +31,8 @@ struct TopicState: Sendable {
     var partitions: [Int] = []
     /// Records without a partition, in their order.
     var waiting = CircularBuffer<Run>()
+    /// Whole batches without a partition, in their order.
+    var waitingBatches = CircularBuffer<StagedBatch>()
     /// The partition for records without a key, and how many bytes it still gets (KIP-794).
     var sticky: (partition: Int, bytesLeft: Int)?
     /// A request to make it is on its way.
@@ -40,4 +42,7 @@ struct TopicState: Sendable {
     var failures = 0
 
     init(name: String) { self.name = name }
+
+    /// Whether something waits for it to be known.
+    var isAwaited: Bool { !waiting.isEmpty || !waitingBatches.isEmpty }
 }

@@ -38,6 +38,8 @@ package final class RecordsEditor {
     private var openedBytes = 0
     private var reservedBytes = 0
     private var encoded: ByteBuffer?
+    /// How often something was edited: batches dropped, and visits that edited records.
+    package private(set) var edits = 0
 
     /// Creates an editor: reads the headers of the batches, and nothing else.
     ///
@@ -65,6 +67,24 @@ package final class RecordsEditor {
         if source == .producer, rest.readableBytes > 0 {
             throw RecordsError(.truncated, at: batches.position, actual: rest.readableBytes, field: "batch")
         }
+    }
+
+    /// An editor of the same records with the same edits, for edits that this one is not to have.
+    package func forked() -> RecordsEditor { RecordsEditor(forking: self) }
+
+    private init(forking other: RecordsEditor) {
+        field = other.field
+        source = other.source
+        contexts = other.contexts
+        limits = other.limits
+        budget = other.budget
+        level = other.level
+        entries = other.entries
+        rest = other.rest
+        // What is open already is accounted for by the other one.
+        openedBytes = other.openedBytes
+        encoded = other.encoded
+        edits = other.edits
     }
 
     deinit {
@@ -112,9 +132,8 @@ package final class RecordsEditor {
         swap(&old, &entries[index].changes)
         var new: [RecordChange] = []
         var next = 0
-        var isTouched = false
+        var visited = VisitedRecord(in: contents, batchIndex: index, source: source)
         do throws(RecordsError) {
-            var visited = VisitedRecord(in: contents, batchIndex: index, source: source)
             var records = contents.records
             while let record = try records.next() {
                 visited.record = record
@@ -130,7 +149,6 @@ package final class RecordsEditor {
                     try body(&visited)
                 } catch {
                     if let change = visited.change { new.append(change) }
-                    isTouched = isTouched || visited.isTouched
                     throw error
                 }
                 if let change = visited.change {
@@ -138,17 +156,18 @@ package final class RecordsEditor {
                     visited.change = nil
                 }
             }
-            isTouched = visited.isTouched
         } catch {
-            keep(new + old[next...], of: index, isTouched: true)
+            keep(new + old[next...], of: index, isTouched: visited.isTouched)
             throw error
         }
-        keep(new, of: index, isTouched: isTouched)
+        keep(new, of: index, isTouched: visited.isTouched)
     }
 
     private func keep(_ changes: [RecordChange], of index: Int, isTouched: Bool) {
         entries[index].changes = changes
-        if isTouched { encoded = nil }
+        guard isTouched else { return }
+        encoded = nil
+        edits += 1
     }
 
     /// Drops a batch: a producer's is left out; of one from the log an empty batch is left, so that consumers go on
@@ -165,6 +184,7 @@ package final class RecordsEditor {
         entries[index].isDropped = true
         entries[index].changes = []
         encoded = nil
+        edits += 1
     }
 
     /// Encodes what was edited.

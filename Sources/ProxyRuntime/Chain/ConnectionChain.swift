@@ -82,7 +82,8 @@ final class ConnectionChain {
         let request = FilteredRequest(
             record: record,
             frame: FilteredFrame(
-                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0,
+                opening: record.connection.recordOpening))
         spare = request
         return request
     }
@@ -127,14 +128,22 @@ final class ConnectionChain {
         let before = request.frame
         let record = request.record
         let (throttle, parts) = (record.throttle, record.partialAnswers)
-        let action = filters[index].request(request)
-        actions.count(
-            chain.entries[index].name, action, changed: request.frame.changes != before.changes, dryRun: true)
-        request.frame.discardChanges(to: before)
+        // A request of its own, so that what the filter changes when it is done waiting is not taken either.
+        let own = FilteredRequest(record: record, frame: before.forked())
+        own.current = index
+        let action = filters[index].request(own)
+        actions.count(chain.entries[index].name, action, changed: own.frame.changes != before.changes, dryRun: true)
+        if Self.isOver(action), own.frame.changes == before.changes { request.frame = own.frame }
         record.throttle = throttle
         record.partialAnswers = parts
         if case .inspect = action { return true }
         return false
+    }
+
+    /// True if a filter that only tries is done with the frame, so that what it has opened can be open for the others.
+    private static func isOver(_ action: RequestAction) -> Bool {
+        if case .hold = action { return false }
+        return true
     }
 
     private func outcome(
@@ -196,14 +205,20 @@ final class ConnectionChain {
 
     private func turn(_ index: Int, _ response: FilteredResponse) -> ResponseAction {
         let entry = chain.entries[index]
-        let before = response.frame
+        let before = response.frame.changes
+        guard !entry.isDryRun else {
+            let own = FilteredResponse(record: response.record, frame: response.frame.forked())
+            own.current = index
+            let action = filters[index].response(own)
+            actions.count(entry.name, action, changed: own.frame.changes != before, dryRun: true)
+            if case .hold = action { return .forward }
+            if own.frame.changes == before { response.frame = own.frame }
+            return .forward
+        }
         response.current = index
         let action = filters[index].response(response)
-        let isChanged = response.frame.changes != before.changes
-        actions.count(entry.name, action, changed: isChanged, dryRun: entry.isDryRun)
-        guard entry.isDryRun else { return action }
-        response.frame.discardChanges(to: before)
-        return .forward
+        actions.count(entry.name, action, changed: response.frame.changes != before, dryRun: false)
+        return action
     }
 
     private func wait(

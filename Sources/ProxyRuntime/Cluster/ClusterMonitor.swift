@@ -46,13 +46,14 @@ package final class ClusterMonitor: Sendable {
         var isLearned = false
         for (index, server) in cluster.bootstrapServers.enumerated() {
             do {
-                let connection = try await BrokerConnection.connect(
+                let channel = try await OwnConnections.open(
                     host: server.host, port: server.port, on: group.next(), timeout: cluster.connectTimeout
                 ).get()
+                // Reached is reached by TCP: what the broker wants above it is another matter.
                 cluster.note(bootstrap: index, .reachable)
                 isReached = true
-                if !isLearned { isLearned = await learn(from: connection) }
-                connection.close()
+                if !isLearned { isLearned = await learn(from: channel, of: server) }
+                channel.close(promise: nil)
             } catch {
                 cluster.note(bootstrap: index, .unreachable(ConnectFailure.reason(error)))
             }
@@ -60,7 +61,20 @@ package final class ClusterMonitor: Sendable {
         return isReached
     }
 
-    private func learn(from connection: BrokerConnection) async -> Bool {
+    private func learn(from channel: any Channel, of server: Broker) async -> Bool {
+        let connection: BrokerConnection
+        do {
+            connection = try await OwnConnections.adopt(channel, host: server.host, port: server.port, tls: cluster.tls)
+                .get()
+        } catch {
+            logger.warning(
+                "no TLS with a bootstrap server",
+                metadata: [
+                    "cluster": "\(cluster.name)", "server": "\(server.host):\(server.port)", "error": "\(error)",
+                    "hint": "\(TLSHint.forBroker(error) ?? "-")",
+                ])
+            return false
+        }
         var request = MetadataRequest()
         request.topics = []
         request.allowAutoTopicCreation = false
@@ -82,9 +96,13 @@ package final class ClusterMonitor: Sendable {
             cluster.learn(clusterID: answer.clusterID, controllerID: answer.controllerID, racks: racks)
             return true
         } catch {
+            let isSilent = error as? BrokerConnection.Failure == .closed && cluster.tls == nil
             logger.debug(
                 "cluster does not tell its brokers",
-                metadata: ["cluster": "\(cluster.name)", "error": "\(error)"])
+                metadata: [
+                    "cluster": "\(cluster.name)", "error": "\(error)",
+                    "hint": "\(isSilent ? TLSHint.silentBroker : "-")",
+                ])
             return false
         }
     }

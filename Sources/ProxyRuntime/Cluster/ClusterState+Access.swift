@@ -10,7 +10,7 @@ extension ClusterState: ClusterAccess {
     }
 
     package func connect(host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
-        BrokerConnection.connect(host: host, port: port, on: loop, timeout: connectTimeout).flatMap { connection in
+        openConnection(host: host, port: port, on: loop).flatMap { connection in
             guard let signIn = self.signIn else { return connection.release() }
             let asking = OwnConnectionSignIn(connection: connection, timeout: self.connectTimeout)
             return connection.eventLoop.flatSubmit { BrokerSignIn.run(signIn, asking) }

@@ -4,6 +4,7 @@ import KafkaMessages
 import KafkaWire
 import NIOCore
 import SASL
+import TLS
 
 /// Questions on connections of Sluice's own.
 extension ClusterState {
@@ -33,9 +34,7 @@ extension ClusterState {
     private func describe(
         _ topics: [String], at server: Broker, on loop: any EventLoop
     ) async throws -> [TopicDescription] {
-        let connection = try await BrokerConnection.connect(
-            host: server.host, port: server.port, on: loop, timeout: connectTimeout
-        ).get()
+        let connection = try await openConnection(host: server.host, port: server.port, on: loop).get()
         defer { connection.close() }
         try await signIn(on: connection)
         let version = try await metadataVersion(connection)
@@ -91,6 +90,7 @@ extension ClusterState {
         case BrokerConnection.Failure.invalidSize, BrokerConnection.Failure.correlationMismatch:
             "does not answer as a Kafka broker"
         case is WireError: "gave an answer that cannot be read"
+        case let error as TLSError: "\(error)"
         default: ConnectFailure.reason(error)
         }
     }

@@ -32,16 +32,19 @@ package final class ClusterState: ClusterView {
     private let state: Mutex<State>
     private static let topicsAtOnce = 256
     let logger: Logger
+    /// TLS with the brokers; nil where they speak without.
+    package let tls: ClusterTLS?
     /// What Sluice signs in to the brokers with; nil where clients do that themselves, or nobody has to.
     let signIn: ClusterSignIn?
 
     package init(
         name: String, bootstrapServers: [(host: String, port: Int)], connectTimeout: TimeAmount,
-        signIn: ClusterSignIn? = nil, logger: Logger
+        tls: ClusterTLS? = nil, signIn: ClusterSignIn? = nil, logger: Logger
     ) {
         self.name = name
         self.bootstrapServers = bootstrapServers.map { Broker(id: -1, host: $0.host, port: $0.port) }
         self.logger = logger
+        self.tls = tls
         self.signIn = signIn
         self.state = Mutex(
             State(connectTimeout: connectTimeout, reachability: bootstrapServers.map { _ in .untried }))

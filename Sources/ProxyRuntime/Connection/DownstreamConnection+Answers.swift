@@ -35,6 +35,7 @@ extension DownstreamConnection {
         guard expectsResponse else { return upstream.nextCorrelationID() }
         let number = open(slot())
         if head.apiKey == .saslHandshake { sasl.sent(head) }
+        if head.apiKey.isSASL { setPause(.identifying, true) }
         return upstream.open(.slot(number), head.apiKey, head.apiVersion)
     }
 
@@ -49,6 +50,7 @@ extension DownstreamConnection {
     func openTokenSlot() -> UInt64 {
         var slot = Slot(apiKey: .saslAuthenticate, apiVersion: -1, correlationID: 0, startedAt: frameStartedAt)
         slot.isRawToken = true
+        setPause(.identifying, true)
         return open(slot)
     }
 
@@ -90,7 +92,7 @@ extension DownstreamConnection {
                 record: record,
                 frame: FilteredFrame(
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
-                    bodyOffset: hasTags ? 5 : 4))
+                    bodyOffset: hasTags ? 5 : 4, opening: record.connection.recordOpening))
             answered(
                 progress, response, chain.run(response, steps, .all, from: answer.index - 1), by: result)
         } catch {
@@ -195,6 +197,7 @@ extension DownstreamConnection {
         metrics.countResponse(
             slot.apiKey, errorCode: errorCode, nanoseconds: elapsed(since: slot.startedAt, until: shared.loop.now))
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
+        if slot.apiKey.isSASL { identified() }
         if let next = slots.first, !next.isPlain { sendAnswered() }
     }
 
@@ -226,6 +229,16 @@ extension DownstreamConnection {
             if record.throttle > progress.mutedFor { muteAsAsked(progress) }
         }
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
+        if slot.apiKey.isSASL { identified() }
+    }
+
+    /// A step of the client's sign-in has been answered. What is behind it is taken once the work at hand is done.
+    private func identified() {
+        guard pauses.contains(.identifying) else { return }
+        context.eventLoop.assumeIsolated().execute { [self] in
+            setPause(.identifying, false)
+            closeIfDone()
+        }
     }
 
     /// Takes further requests once the work at hand is done.

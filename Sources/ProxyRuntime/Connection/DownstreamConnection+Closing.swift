@@ -11,6 +11,8 @@ import Telemetry
 extension DownstreamConnection {
     /// The channel is there.
     func opened() {
+        guard !isOpened else { return }
+        isOpened = true
         shared.loop.connections[ObjectIdentifier(self)] = self
         shared.metrics.connections.increment()
         shared.metrics.connectionsTotal.increment()
@@ -47,6 +49,7 @@ extension DownstreamConnection {
                 "reason": "\(reason)", "listener": "\(shared.name)",
                 "client": "\(context.clientAddress):\(context.clientPort)",
                 "error": "\(error.map { "\($0)" } ?? "-")",
+                "hint": "\(reason == ProtocolGuess.tls ? TLSHint.tlsOnPlainPort : "-")",
                 "api": "\(current?.head.apiKey.description ?? "-")", "version": "\(current?.head.apiVersion ?? -1)",
             ])
         close(reason: reason)
@@ -124,16 +127,27 @@ extension DownstreamConnection {
     func closeIfDone() {
         guard slots.isEmpty, !isClosed else { return }
         guard case .header = reading else {
-            if inputClosed { close(reason: "client") }
+            if inputClosed { closeOnceTaken(reason: "client") }
             return
         }
         if inputClosed, current == nil, heldAnswer == nil, answering == nil,
-            pauses.isDisjoint(with: [.connecting, .holding, .muted])
+            pauses.isDisjoint(with: [.connecting, .holding, .muted, .identifying])
         {
-            close(reason: "client")
+            closeOnceTaken(reason: "client")
         } else if shared.isDraining, current == nil, heldAnswer == nil, answering == nil {
-            close(reason: "drain")
+            closeOnceTaken(reason: "drain")
         }
+    }
+
+    /// Closes the connection when the client has taken the answers that were given to the channel: with the socket, those
+    /// that still wait would go.
+    private func closeOnceTaken(reason: String) {
+        guard !isLeaving, let channelContext else { return }
+        isLeaving = true
+        needsFlush = false
+        let promise = channelContext.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { [self] _ in close(reason: reason) }
+        channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
     /// Takes no further request; what is in flight is answered.

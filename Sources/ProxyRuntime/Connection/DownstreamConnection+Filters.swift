@@ -156,7 +156,8 @@ extension DownstreamConnection {
         let request = FilteredRequest(
             record: record,
             frame: FilteredFrame(
-                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0))
+                frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request, bodyOffset: 0,
+                opening: record.connection.recordOpening))
         if case .close(let reason) = chain?.run(request, progress.plan.steps, .passed) ?? .forward {
             close(reason: reason)
         }

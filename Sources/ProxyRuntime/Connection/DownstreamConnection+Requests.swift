@@ -75,7 +75,7 @@ extension DownstreamConnection {
         switch reading {
         case .header:
             return pauses.isDisjoint(with: [
-                .connecting, .holding, .answering, .inFlight, .muted, .draining, .signingIn,
+                .connecting, .holding, .answering, .inFlight, .muted, .draining, .signingIn, .identifying,
             ])
                 && beginFrame(&intake)
         case .passing(let left):
@@ -178,6 +178,7 @@ extension DownstreamConnection {
 
     private func begin(_ head: RequestHead, size: Int, _ intake: inout Intake) -> Bool {
         let start = intake.chunk.readerIndex
+        if passage.isOpen, !head.apiKey.isSASL { endSignIn() }
         let counters = clientCounters(head, at: start + 4, in: intake.chunk)
         if chainGeneration != shared.generation {
             adoptChain()

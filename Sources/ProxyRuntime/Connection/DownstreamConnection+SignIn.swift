@@ -245,12 +245,23 @@ extension DownstreamConnection {
 
     /// The broker's answer to a token passes to the client.
     func signInAnswered(errorCode: Int16, token: [UInt8]) {
-        switch passage.answered(errorCode: errorCode, token: token) {
+        take(passage.answered(errorCode: errorCode, token: token))
+    }
+
+    /// A request other than those of a sign-in is about to be looked at: what is open of a sign-in is over.
+    func endSignIn() {
+        take(passage.requested())
+    }
+
+    private func take(_ outcome: SASLPassage.Outcome) {
+        switch outcome {
         case .pending: break
         case .accepted(let name?, let mechanism):
             signedIn(as: "User:\(name)", by: mechanism)
             tellFilters(.broker, mechanism, principal: context.principal, failure: nil)
         case .accepted(nil, let mechanism):
+            // To the broker it is somebody of whom only the broker knows: no longer the owner of a certificate.
+            if context.principal != ConnectionContext.anonymous { context.principal = ConnectionContext.anonymous }
             shared.metrics.countSignIn(mechanism, "accepted")
             tellFilters(.broker, mechanism, principal: nil, failure: nil)
         case .refused(let mechanism):

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import SluiceConfiguration
+import TLS
 import Telemetry
 
 /// How the broker's side comes about, and what may pass to it.
@@ -18,7 +19,8 @@ extension DownstreamConnection {
         let upstream = UpstreamConnection(shared: shared, downstream: self, label: destination.label)
         let loop = context.eventLoop
         UpstreamBootstrap.connect(
-            destination.broker, on: loop, timeout: shared.cluster.connectTimeout, handler: upstream
+            destination.broker, on: loop, timeout: shared.cluster.connectTimeout, tls: shared.cluster.tls,
+            handler: upstream
         )
         .assumeIsolated()
         .whenComplete { [self] result in
@@ -89,10 +91,11 @@ extension DownstreamConnection {
             metadata: [
                 "cluster": "\(shared.cluster.name)", "broker": "\(destination.label)",
                 "address": "\(destination.broker.host):\(destination.broker.port)", "reason": "\(reason)",
-                "error": "\(error)",
+                "error": "\(error)", "hint": "\(TLSHint.forBroker(error) ?? "-")",
             ])
         if let index = destination.bootstrapIndex {
-            shared.cluster.note(bootstrap: index, .unreachable(reason))
+            // One that does not agree on TLS is reached all the same, as the watch of the cluster sees it.
+            if !(error is TLSError) { shared.cluster.note(bootstrap: index, .unreachable(reason)) }
             if attempt + 1 < shared.cluster.bootstrapServers.count {
                 connectUpstream(attempt: attempt + 1)
                 return
@@ -189,6 +192,7 @@ enum StandIn {
 enum ConnectFailure {
     /// One of a small set of words, for metrics.
     static func reason(_ error: any Error) -> String {
+        if let error = error as? TLSError { return "tls_\(error.code.rawValue)" }
         if let error = error as? ChannelError, case .connectTimeout = error { return "timeout" }
         if let error = error as? NIOConnectionError {
             if error.dnsAError != nil, error.connectionErrors.isEmpty { return "dns" }

@@ -80,7 +80,7 @@ extension DownstreamConnection {
                 record: record,
                 frame: FilteredFrame(
                     frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .request,
-                    bodyOffset: progress.head.length))
+                    bodyOffset: progress.head.length, opening: record.connection.recordOpening))
             let depths: Depths = progress.headerSeen ? .beyondHeader : .all
             let steps = progress.plan.steps
             switch chain?.run(request, steps, depths, inspector: progress.inspector) ?? .forward {

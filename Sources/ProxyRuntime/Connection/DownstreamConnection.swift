@@ -6,6 +6,7 @@ import KafkaWire
 import Logging
 import NIOCore
 import SASL
+import TLS
 import Telemetry
 
 /// A client's connection: takes requests in, gives answers out in the order of the requests.
@@ -20,6 +21,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
 
     /// Which broker a client came for: told by the port that it came to.
     enum Target: Sendable, Equatable {
+        /// Not known before the client's server name is.
+        case unnamed
         /// The listener's own address: any broker will do.
         case bootstrap
         case broker(Int32)
@@ -46,6 +49,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
         static let answering = Pauses(rawValue: 128)
         /// Sluice signs in to the broker anew: nothing else may be sent meanwhile.
         static let signingIn = Pauses(rawValue: 256)
+        /// A step of the client's sign-in is with the broker: what is behind it is to be judged by who the client is then.
+        static let identifying = Pauses(rawValue: 512)
     }
 
     /// Where the reader of requests stands.
@@ -66,7 +71,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     static let noGeneration = UInt64.max
 
     let shared: ListenerLoop
-    let target: Target
+    /// Told by the port, or in a TLS handshake by the server name.
+    var target: Target
     let context: ConnectionContext
     let openedAt: NIODeadline
     var channelContext: ChannelHandlerContext?
@@ -116,6 +122,10 @@ final class DownstreamConnection: ChannelDuplexHandler {
     var admissions: [(entry: FilterChain.Entry, gate: any ConnectionGate, address: String)] = []
     /// True while a PROXY header is to come, which says where the client is.
     var awaitsProxyHeader = false
+    /// True until the TLS handshake is over, where there is one.
+    var awaitsHandshake: Bool
+    /// True once the connection has been counted.
+    var isOpened = false
     /// The next incremental fetch has to start anew, since the chain was exchanged under its session.
     var resetsFetchSession = false
 
@@ -128,6 +138,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
     var inputClosed = false
     var isClosed = false
+    /// True once nothing is left to be done but that the client takes its answers.
+    var isLeaving = false
     var needsFlush = false
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
@@ -136,10 +148,12 @@ final class DownstreamConnection: ChannelDuplexHandler {
         self.shared = shared
         self.target = target
         self.context = context
+        context.largestHeldFrame = shared.limits.maxHeldFrame
         self.openedAt = shared.loop.now
         self.lastActivity = shared.loop.now
         self.sink = ObservingSink(shared: shared, direction: .request)
         self.plans = shared.plans
+        self.awaitsHandshake = shared.tls != nil
         switch shared.signIn {
         case .passes(let claim): passage = SASLPassage(principalClaim: claim)
         case .terminates(let service): gate = SignInGate(service)
@@ -159,6 +173,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        leftInHandshake()
         close(reason: "client")
         context.fireChannelInactive()
     }
@@ -187,6 +202,11 @@ final class DownstreamConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            tlsFailed(error)
+            return
+        }
+        leftInHandshake()
         close(reason: "socket_error")
     }
 
@@ -196,6 +216,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
             closeIfDone()
             return
         }
+        if let completed = event as? TLSHandshakeCompleted { secured(completed) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -221,7 +242,7 @@ final class DownstreamConnection: ChannelDuplexHandler {
     /// is taken: its own slot may be the last that there is.
     private var mayRead: Bool {
         if pauses.isEmpty { return true }
-        guard pauses.isSubset(of: [.draining, .inFlight, .muted, .signingIn]) else { return false }
+        guard pauses.isSubset(of: [.draining, .inFlight, .muted, .signingIn, .identifying]) else { return false }
         if case .header = reading { return false }
         return true
     }

@@ -39,7 +39,7 @@ extension UpstreamConnection {
             record: record,
             frame: FilteredFrame(
                 frame: frame, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
-                bodyOffset: progress.bodyOffset))
+                bodyOffset: progress.bodyOffset, opening: record.connection.recordOpening))
         switch chain.run(response, progress.plan.steps, .all) {
         case .forward: try sendFiltered(progress, response, errorCode: errorCode)
         case .close(let reason): downstream.close(reason: reason)

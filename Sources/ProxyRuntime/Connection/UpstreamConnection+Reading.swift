@@ -93,6 +93,7 @@ extension UpstreamConnection {
                 "reason": "\(reason)", "listener": "\(shared.name)", "broker": "\(label)",
                 "api": "\(current?.exchange.apiKey.description ?? exchanges.first?.apiKey.description ?? "-")",
                 "error": "\(error.map { "\($0)" } ?? "-")",
+                "hint": "\(reason == "upstream_\(ProtocolGuess.tls)" ? TLSHint.tlsBroker : "-")",
             ])
         downstream.close(reason: reason)
     }

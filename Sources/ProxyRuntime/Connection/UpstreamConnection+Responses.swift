@@ -272,7 +272,7 @@ extension UpstreamConnection {
                 record: record,
                 frame: FilteredFrame(
                     frame: nil, apiKey: record.apiKey, apiVersion: record.apiVersion, direction: .response,
-                    bodyOffset: 0))
+                    bodyOffset: 0, opening: record.connection.recordOpening))
             if case .close(let reason) = progress.chain?.run(response, progress.plan.steps, .untilPassed) ?? .forward {
                 downstream.close(reason: reason)
                 return

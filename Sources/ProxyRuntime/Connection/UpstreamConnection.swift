@@ -3,7 +3,9 @@ import FilterAPI
 import KafkaCodec
 import KafkaMessages
 import KafkaWire
+import Logging
 import NIOCore
+import TLS
 import Telemetry
 
 /// The connection to a broker that belongs to one client's connection, on the same event loop.
@@ -66,6 +68,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isReading = true
     private var needsFlush = false
     private(set) var isClosed = false
+    /// True once the broker has sent anything.
+    private var hasSpoken = false
     /// True once nothing may be done with it.
     var isGone: Bool { isClosed || downstream.isClosed }
     /// Topic IDs whose names were asked for on this connection.
@@ -81,6 +85,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.sink = ObservingSink(shared: shared, direction: .response)
         self.gauge = shared.metrics.upstreamGauge(broker: label)
     }
+
+    /// How long ``close()`` waits for a broker that does not read: 10 seconds.
+    static let closeTimeout: TimeAmount = .seconds(10)
 
     /// True once requests can be sent.
     var isReady: Bool { channelContext != nil && !isClosed }
@@ -99,11 +106,31 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(reason: "broker")
+        if !hasSpoken, !exchanges.isEmpty, !isClosed {
+            shared.logger.warning(
+                "broker has closed a connection before its first answer",
+                metadata: [
+                    "cluster": "\(shared.cluster.name)", "broker": "\(label)", "listener": "\(shared.name)",
+                    "hint": "\(TLSHint.silentBroker)",
+                ])
+            ended(reason: "broker_without_answer")
+        } else {
+            ended(reason: "broker")
+        }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            // The end comes by itself; that it came without `close_notify` says nothing, since frames have lengths.
+            if error.code == .truncated { return }
+            shared.logger.warning(
+                "TLS connection to a broker has ended",
+                metadata: [
+                    "cluster": "\(shared.cluster.name)", "broker": "\(label)", "error": "\(error)",
+                    "hint": "\(TLSHint.forBroker(error) ?? "-")",
+                ])
+        }
         ended(reason: "broker_error")
         context.close(promise: nil)
     }
@@ -111,6 +138,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
         var chunk = unwrapInboundIn(data)
+        hasSpoken = true
         let now = shared.loop.tick()
         downstream.lastActivity = now
         if unread != nil {
@@ -135,14 +163,28 @@ final class UpstreamConnection: ChannelInboundHandler {
         downstream.upstreamClosed(reason: reason)
     }
 
-    /// Closes the connection from the client's side.
+    /// Closes the connection from the client's side, once the broker has taken what was given to the channel: of `acks=0`
+    /// there is no answer that a client could wait for before it leaves. A broker that does not take it is waited for no
+    /// longer than ``closeTimeout``.
     func close() {
         guard !isClosed else { return }
         isClosed = true
         session?.renewal?.cancel()
         failQuestions()
-        channelContext?.flush()
-        channelContext?.close(promise: nil)
+        guard let channelContext else { return }
+        let channel = channelContext.channel
+        let taken = channelContext.eventLoop.makePromise(of: Void.self)
+        let patience = channelContext.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) {
+            channel.close(promise: nil)
+        }
+        taken.futureResult.assumeIsolated().whenComplete { _ in
+            patience.cancel()
+            channel.close(promise: nil)
+        }
+        channelContext.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: taken)
+        // What comes is thrown away: a socket that is closed with bytes unread resets the connection, and the broker might
+        // not read to the end.
+        if !isReading { try? channel.syncOptions?.setOption(.autoRead, value: true) }
     }
 
     // MARK: Reading and not reading

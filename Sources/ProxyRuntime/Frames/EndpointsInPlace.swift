@@ -3,13 +3,14 @@ import KafkaWire
 /// Puts addresses of the virtual cluster over the endpoints of new leaders (KIP-951) where they stand, in a frame that
 /// is on its way already and so cannot change its length.
 ///
-/// It is done for all endpoints of a field or for none: hosts must have as many bytes as the advertised host.
+/// It is done for all endpoints of a field or for none: hosts must have as many bytes as those
+/// that clients are told.
 enum EndpointsInPlace {
     private struct Endpoint {
         let broker: Broker
         let hostAt: Int
         let portAt: Int
-        let localPort: Int
+        let local: VirtualCluster.Address
     }
 
     /// Rewrites the endpoints of a tagged field.
@@ -26,13 +27,12 @@ enum EndpointsInPlace {
         // Safety: the field lies in a chunk that a channel of this loop has given away; see
         // ``ByteBuffer/patch(_:at:)``.
         let bytes = UnsafeMutableRawPointer(mutating: base)
-        let host = virtual.advertisedHostBytes
         for endpoint in endpoints {
-            host.withUnsafeBytes {
-                bytes.advanced(by: endpoint.hostAt).copyMemory(from: $0.baseAddress ?? base, byteCount: host.count)
+            endpoint.local.hostBytes.withUnsafeBytes {
+                bytes.advanced(by: endpoint.hostAt).copyMemory(from: $0.baseAddress ?? base, byteCount: $0.count)
             }
             bytes.advanced(by: endpoint.portAt).storeBytes(
-                of: Int32(clamping: endpoint.localPort).bigEndian, as: Int32.self)
+                of: Int32(clamping: endpoint.local.port).bigEndian, as: Int32.self)
             learn(endpoint.broker)
         }
         return true
@@ -49,10 +49,10 @@ enum EndpointsInPlace {
             guard let host = reader.take(hostLength - 1), let port = reader.int32(), let rack = reader.varint(),
                 reader.take(max(0, rack - 1)) != nil, reader.varint() == 0
             else { return nil }
-            guard host.count == virtual.advertisedHostBytes.count, let local = virtual.port(of: id) else { return nil }
+            guard let local = virtual.address(of: id), host.count == local.hostBytes.count else { return nil }
             let portAt = hostAt + host.count
             let broker = Broker(id: id, host: String(decoding: host, as: UTF8.self), port: Int(port))
-            endpoints.append(Endpoint(broker: broker, hostAt: hostAt, portAt: portAt, localPort: local))
+            endpoints.append(Endpoint(broker: broker, hostAt: hostAt, portAt: portAt, local: local))
         }
         return endpoints
     }

@@ -147,9 +147,10 @@ final class PlanTable {
 
     /// APIs that must be readable, whatever `on_unknown` says.
     ///
-    /// Produce is among them because `acks` decides whether there is a response.
+    /// Produce is among them because `acks` decides whether there is a response, and SASL
+    /// because it tells who the client is.
     func mustBeRead(_ key: APIKey) -> Bool {
-        key == .produce || key == .apiVersions || (rewritesAddresses && CoreRoles.bearsAddresses(key))
+        key == .produce || key == .apiVersions || key.isSASL || (rewritesAddresses && CoreRoles.bearsAddresses(key))
             || chain.depth(key, .request, among: filters).map { $0 >= .fields } ?? false
             || chain.depth(key, .response, among: filters).map { $0 >= .fields } ?? false
     }

@@ -94,6 +94,26 @@ package final class HoldBudget: Sendable {
         state.withLock { $0.add(bytes) }
     }
 
+    /// Takes memory for opened records, if there is some left.
+    func takeForRecords(_ bytes: Int) -> Bool {
+        state.withLock { state in
+            let (reserved, overflows) = state.reserved.addingReportingOverflow(bytes)
+            guard !overflows, reserved <= state.limit else { return false }
+            state.reserved = reserved
+            return true
+        }
+    }
+
+    /// Gives memory of opened records back.
+    func giveBackRecords(_ bytes: Int) {
+        guard bytes > 0 else { return }
+        let ready = state.withLock { state in
+            state.reserved -= bytes
+            return state.admitted()
+        }
+        for promise in ready { promise.succeed() }
+    }
+
     /// Gives memory back.
     func release(_ bytes: Int) {
         let ready = state.withLock { state in

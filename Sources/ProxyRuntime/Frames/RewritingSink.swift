@@ -97,15 +97,15 @@ struct RewritingSink: FieldSink {
         let port = Int32(bigEndian: value.loadUnaligned(as: Int32.self))
         brokers.append(Broker(id: broker, host: host, port: Int(port)))
         guard let virtual else { return }
-        guard let local = virtual.port(of: broker) else {
+        guard let local = virtual.address(of: broker) else {
             leaveOut(location)
             return
         }
-        let bytes = virtual.advertisedHostBytes
+        let bytes = local.hostBytes
         edits.replace(hostLocation.start..<hostLocation.end) { [isFlexible] in
             $0.writeKafkaString(bytes, compact: isFlexible)
         }
-        edits.replace(location.start..<location.end) { $0.writeInteger(Int32(clamping: local)) }
+        edits.replace(location.start..<location.end) { $0.writeInteger(Int32(clamping: local.port)) }
     }
 
     private mutating func leaveOut(_ port: FieldLocation) {

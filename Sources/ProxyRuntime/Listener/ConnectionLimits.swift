@@ -1,3 +1,4 @@
+import KafkaRecords
 import NIOCore
 import Settings
 import SluiceConfiguration
@@ -8,6 +9,8 @@ struct ConnectionLimits: Sendable {
     let maxFrame: Int
     /// The largest frame that is held, in bytes.
     let maxHeldFrame: Int
+    /// How far record batches may grow when they are opened.
+    let decompression: DecompressionLimits
     /// Requests in flight on one connection.
     let requestsInFlight: Int
     /// For a held frame to become whole.
@@ -18,6 +21,9 @@ struct ConnectionLimits: Sendable {
     init(_ limits: LimitsConfiguration) {
         maxFrame = min(Int(clamping: limits.maxFrame.bytes), Int(Int32.max))
         maxHeldFrame = Int(clamping: limits.maxHeldFrame.bytes)
+        decompression = DecompressionLimits(
+            maxOutputBytes: Int(clamping: limits.maxDecompressedBatch.bytes),
+            maxRatio: limits.maxDecompressionRatio)
         requestsInFlight = limits.requestsInFlight
         frameTimeout = TimeAmount(limits.frameTimeout)
         idleTimeout = TimeAmount(limits.idleTimeout)

@@ -15,6 +15,8 @@ package struct Listener: Sendable {
     let budget: HoldBudget
     let logger: Logger
     package let chain: FilterChain
+    /// TLS with clients; nil where they speak without.
+    package let tls: ListenerTLS?
     /// What becomes of clients' SASL.
     let signIn: ClientSignIn
 
@@ -22,18 +24,21 @@ package struct Listener: Sendable {
 
     init(
         configuration: ListenerConfiguration, cluster: ClusterState, limits: ConnectionLimits, budget: HoldBudget,
-        chain: FilterChain, signIn: ClientSignIn = .passes(principalClaim: "sub"), logger: Logger
+        chain: FilterChain, tls: ListenerTLS? = nil, signIn: ClientSignIn = .passes(principalClaim: "sub"),
+        logger: Logger
     ) {
         self.name = configuration.name
         self.configuration = configuration
         self.cluster = cluster
         switch configuration.brokers {
         case .ports(let brokers): virtual = VirtualCluster(brokers)
+        case .names(let brokers): virtual = VirtualCluster(brokers)
         case .passThrough: virtual = nil
         }
         self.limits = limits
         self.budget = budget
         self.chain = chain
+        self.tls = tls
         self.signIn = signIn
         self.logger = logger
     }
@@ -48,11 +53,13 @@ package struct Listener: Sendable {
     /// start, since clients come back to them after a restart before anybody has asked for the brokers.
     var bindings: [Binding] {
         let own = configuration.address
-        let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: .bootstrap)
-        guard let virtual else { return [first] }
+        var target = DownstreamConnection.Target.bootstrap
+        if case .names? = virtual?.addressing { target = .unnamed }
+        let first = Binding(address: BoundAddress(own.host, own.port, of: name), target: target)
+        guard let virtual, let bindHost = virtual.bindHost else { return [first] }
         return [first]
             + virtual.ports.map {
-                Binding(address: BoundAddress(virtual.brokers.bindHost, $0.port, of: name), target: .broker($0.broker))
+                Binding(address: BoundAddress(bindHost, $0.port, of: name), target: .broker($0.broker))
             }
     }
 }

@@ -17,9 +17,13 @@ final class ListenerLoop {
     /// As ``limits``.
     private(set) var onUnknown: ListenerConfiguration.OnUnknown
     let budget: HoldBudget
+    /// What opens record batches.
+    let recordOpening: RecordOpening
     let metrics: ListenerMetrics
     let logger: Logger
     let actions: FilterActions
+    /// TLS with clients; nil where they speak without.
+    let tls: ListenerTLS?
     /// What becomes of clients' SASL.
     let signIn: ClientSignIn
     /// The filters; connections take up another chain between two frames.
@@ -47,7 +51,11 @@ final class ListenerLoop {
         limits = listener.limits
         onUnknown = listener.onUnknown
         budget = listener.budget
+        recordOpening = RecordOpening(
+            contexts: loop.compression, limits: listener.limits.decompression,
+            budget: OpenedRecordsBudget(listener.budget))
         logger = listener.logger
+        tls = listener.tls
         signIn = listener.signIn
         self.metrics = ListenerMetrics(
             listener: listener.name, cluster: listener.cluster.name, shard: loop.shard, metrics: metrics)
@@ -84,6 +92,7 @@ final class ListenerLoop {
     /// Takes other settings that open connections can go on with.
     func update(limits: ConnectionLimits, onUnknown: ListenerConfiguration.OnUnknown) {
         self.limits = limits
+        recordOpening.limits = limits.decompression
         self.onUnknown = onUnknown
     }
 

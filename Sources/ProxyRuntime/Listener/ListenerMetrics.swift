@@ -1,6 +1,7 @@
 import KafkaMessages
 import KafkaWire
 import SASL
+import TLS
 import Telemetry
 
 /// What is counted for one client ID with its library.
@@ -141,6 +142,23 @@ final class ListenerMetrics {
     /// Counts a sign-in of Sluice's own to a broker.
     func countUpstreamSignIn(_ mechanism: SASLMechanism, _ result: String) {
         shard.counter(metrics.upstreamSASLAuthenticationsTotal, [cluster, mechanism.rawValue, result]).increment()
+    }
+
+    /// Counts a TLS handshake with a client that has come to its end.
+    func countHandshake(_ completed: TLSHandshakeCompleted, nanoseconds: UInt64) {
+        countHandshake(TLSMetrics.accepted)
+        shard.histogram(metrics.tls.handshakeDuration, [listener]).observe(nanoseconds)
+        shard.counter(
+            metrics.tls.sessionsTotal,
+            [listener, completed.version.rawValue, completed.cipher, completed.isResumed ? "true" : "false"]
+        ).increment()
+    }
+
+    /// Counts a TLS handshake with a client.
+    ///
+    /// - Parameter result: `accepted`, or why not: a word of a small set.
+    func countHandshake(_ result: String) {
+        shard.counter(metrics.tls.handshakesTotal, [listener, result]).increment()
     }
 
     /// The gauge of open connections to a broker.

@@ -1,3 +1,4 @@
+import KafkaRecords
 import KafkaWire
 import NIOCore
 import Telemetry
@@ -8,6 +9,8 @@ final class LoopContext {
     let shard = MetricsShard()
     let topics: TopicTable
     let allocator = ByteBufferAllocator()
+    /// The codecs of record batches, which keep their working memory.
+    let compression = CompressionContexts()
     /// When the latest bytes came: one look at the clock for a chunk is enough.
     private(set) var now = NIODeadline.now()
     /// The connections of clients that live on this loop.

@@ -16,17 +16,18 @@ enum SocketSettings {
 
 /// Opens connections to brokers.
 enum UpstreamBootstrap {
-    /// Connects.
+    /// Connects, and shakes hands where the cluster asks for TLS.
     ///
     /// - Parameters:
     ///   - broker: where to.
     ///   - loop: the client's event loop.
     ///   - timeout: `connect_timeout`.
+    ///   - tls: TLS with the brokers of the cluster, if they speak it.
     ///   - handler: the connection's handler, added once it has come about.
-    /// - Returns: a future that comes when the handler is in place; fails with `NIOConnectionError`, or
-    ///   `ChannelError.connectTimeout`.
+    /// - Returns: a future that comes when the handler is in place; fails with `NIOConnectionError`,
+    ///   `ChannelError.connectTimeout`, or `TLSError`.
     static func connect(
-        _ broker: Broker, on loop: any EventLoop, timeout: TimeAmount, handler: UpstreamConnection
+        _ broker: Broker, on loop: any EventLoop, timeout: TimeAmount, tls: ClusterTLS?, handler: UpstreamConnection
     ) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(handler, eventLoop: loop)
         return ClientBootstrap(group: loop)
@@ -37,6 +38,10 @@ enum UpstreamBootstrap {
             .channelOption(.writeBufferWaterMark, value: SocketSettings.writeWaterMark)
             .channelOption(.maxMessagesPerRead, value: 1)
             .connect(host: broker.host, port: broker.port)
+            .flatMap { channel in
+                guard let tls else { return channel.eventLoop.makeSucceededFuture(channel) }
+                return tls.secure(channel, host: broker.host, port: broker.port).map { channel }
+            }
             .flatMapThrowing { channel in
                 try channel.pipeline.syncOperations.addHandler(bound.value)
             }

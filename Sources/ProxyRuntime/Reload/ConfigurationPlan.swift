@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Settings
 import SluiceConfiguration
+import TLS
 
 /// What a configuration becomes: clusters, listeners and chains, made before anything of it is in force.
 ///
@@ -24,10 +25,11 @@ struct ConfigurationPlan {
     ///   - diff: what differs from that.
     ///   - chains: makes filters.
     ///   - budget: the memory for held frames.
+    ///   - counts: counts what becomes of TLS.
     ///   - logger: for what happens to connections and clusters.
     init(
         _ loaded: LoadedConfiguration, after running: RunningConfiguration? = nil, by diff: ConfigurationDiff? = nil,
-        chains: ChainBuilder, budget: HoldBudget, logger: Logger
+        chains: ChainBuilder, budget: HoldBudget, counts: TLSCounts, logger: Logger
     ) {
         var errors: [String] = []
         let otherClusters = Set((diff?.clusters ?? []).filter { $0.kind != .changed || $0.isReplaced }.map(\.name))
@@ -42,9 +44,17 @@ struct ConfigurationPlan {
             } catch {
                 errors.append("cluster '\(cluster.name)': \(error.message)")
             }
+            var tls: ClusterTLS?
+            do throws(TLSError) {
+                tls = try cluster.tls.map { (settings) throws(TLSError) in
+                    try ClusterTLS(settings, cluster: cluster.name, counts: counts, logger: logger)
+                }
+            } catch {
+                errors.append("cluster '\(cluster.name)': \(error)")
+            }
             return ClusterState(
                 name: cluster.name, bootstrapServers: cluster.bootstrapServers.map { ($0.host, $0.port) },
-                connectTimeout: TimeAmount(cluster.connectTimeout), signIn: signIn, logger: logger)
+                connectTimeout: TimeAmount(cluster.connectTimeout), tls: tls, signIn: signIn, logger: logger)
         }
         let reachable = Dictionary(
             clusters.map { ($0.name, $0 as any ClusterAccess) }, uniquingKeysWith: { first, _ in first })
@@ -83,10 +93,18 @@ struct ConfigurationPlan {
                     errors.append("listener '\(listener.name)': \(error.message)")
                 }
             }
+            var tls = change?.drains == true ? nil : former?.tls
+            if tls == nil, let settings = listener.tls {
+                do throws(TLSError) {
+                    tls = try ListenerTLS(settings, listener: listener.name, counts: counts, logger: logger)
+                } catch {
+                    errors.append("listener '\(listener.name)': \(error)")
+                }
+            }
             listeners.append(
                 Listener(
                     configuration: listener, cluster: cluster, limits: limits, budget: budget, chain: chain,
-                    signIn: signIn ?? .refuses, logger: logger))
+                    tls: tls, signIn: signIn ?? .refuses, logger: logger))
         }
         self.errors = errors
         self.replaced = replaced

@@ -1,6 +1,7 @@
 import NIOCore
 import Settings
 package import SluiceConfiguration
+import Telemetry
 
 /// How another configuration is taken up while the proxy runs.
 extension Proxy {
@@ -49,7 +50,8 @@ extension Proxy {
         _ loaded: LoadedConfiguration, after running: RunningConfiguration, by diff: ConfigurationDiff
     ) async -> [String] {
         let plan = ConfigurationPlan(
-            loaded, after: running, by: diff, chains: chains, budget: budget, logger: logger)
+            loaded, after: running, by: diff, chains: chains, budget: budget,
+            counts: TLSCounts(metrics.tls, in: registry), logger: logger)
         // With errors already, addresses are tried all the same, so that everything that is wrong is told at once.
         let addresses = await bind(for: plan.next.listeners, mayClose: plan.errors.isEmpty)
         let errors = plan.errors + addresses.errors

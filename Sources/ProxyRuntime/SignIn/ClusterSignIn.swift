@@ -5,6 +5,7 @@ import SASL
 import Settings
 import SluiceConfiguration
 import Synchronization
+import TLS
 
 /// What Sluice signs in to a cluster's brokers with, for all event loops. Secrets are read anew when they change.
 package final class ClusterSignIn: Sendable {
@@ -39,7 +40,11 @@ package final class ClusterSignIn: Sendable {
         case .clientCredentials(let client, _):
             let watched = try WatchedSecret(client.clientSecret)
             secret = watched
-            tokens = FetchedToken(client, secret: watched, group: group, logger: logger)
+            do throws(TLSError) {
+                tokens = try FetchedToken(client, secret: watched, group: group, logger: logger)
+            } catch {
+                throw SettingProblem("\(error)")
+            }
         }
         turns.begin(every: Self.interval) { [weak self] in
             guard let self else { return false }

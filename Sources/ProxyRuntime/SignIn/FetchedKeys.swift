@@ -1,8 +1,10 @@
 import Logging
 import NIOCore
 import SASL
-import SluiceConfiguration
+import Settings
 import Synchronization
+import TLS
+import WebClient
 
 /// The keys of tokens, from an address that is asked every so often, and when a token names a key that is not known.
 final class FetchedKeys: Sendable {
@@ -14,6 +16,7 @@ final class FetchedKeys: Sendable {
     }
 
     private let address: HTTPAddress
+    private let client: WebClient
     private let group: any EventLoopGroup
     private let logger: Logger
     private let state = Mutex(State())
@@ -24,8 +27,12 @@ final class FetchedKeys: Sendable {
     /// For an answer.
     private static let timeout = TimeAmount.seconds(10)
 
-    init(_ address: HTTPAddress, refresh: Duration, group: any EventLoopGroup, logger: Logger) {
+    /// - Throws: what is wrong with a file of CAs.
+    init(
+        _ address: HTTPAddress, authorityFiles: [String], refresh: Duration, group: any EventLoopGroup, logger: Logger
+    ) throws(TLSError) {
         self.address = address
+        client = try WebClient(isSecure: address.isSecure, authorityFiles: authorityFiles)
         self.group = group
         self.logger = logger
         ask()
@@ -69,8 +76,8 @@ final class FetchedKeys: Sendable {
             promise.succeed(nil)
             return running
         }
-        HTTPQuestion.get(address, largest: JSONWebKeySet.maxSize).send(on: loop, timeout: Self.timeout)
-            .flatMapThrowing { try JSONWebKeySet(reading: $0) }
+        client.send(WebRequest(.get, address), on: loop, timeout: Self.timeout, largest: JSONWebKeySet.maxSize)
+            .flatMapThrowing { try JSONWebKeySet(reading: $0.requireOK()) }
             .whenComplete { [self] in take($0, promise) }
         return promise.futureResult
     }

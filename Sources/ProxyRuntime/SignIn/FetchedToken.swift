@@ -4,6 +4,8 @@ import SASL
 import Settings
 import SluiceConfiguration
 import Synchronization
+import TLS
+import WebClient
 
 /// A token that is asked for by client credentials (RFC 6749 §4.4), and kept until it is about to expire.
 final class FetchedToken: Sendable {
@@ -15,6 +17,7 @@ final class FetchedToken: Sendable {
     }
 
     private let configuration: OAuthClientConfiguration
+    private let client: WebClient
     private let secret: WatchedSecret
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -25,10 +28,13 @@ final class FetchedToken: Sendable {
     /// For a token whose endpoint does not say how long it holds.
     private static let usualLifetime: Int64 = 300
 
+    /// - Throws: what is wrong with a file of CAs.
     init(
         _ configuration: OAuthClientConfiguration, secret: WatchedSecret, group: any EventLoopGroup, logger: Logger
-    ) {
+    ) throws(TLSError) {
         self.configuration = configuration
+        client = try WebClient(
+            isSecure: configuration.endpoint.isSecure, authorityFiles: configuration.authorityFiles)
         self.secret = secret
         self.group = group
         self.logger = logger
@@ -73,15 +79,15 @@ final class FetchedToken: Sendable {
     }
 
     private func ask(on loop: any EventLoop) -> EventLoopFuture<([UInt8], Int64)> {
-        var form = [("grant_type", "client_credentials")]
+        var form = [(name: "grant_type", value: "client_credentials")]
         if let scope = configuration.scope { form.append(("scope", scope)) }
         // RFC 6749 §2.3.1: each part is written as in a form before it becomes base64.
         let basic = "\(FormText.encode(configuration.clientID)):\(FormText.encode(secret.value))"
-        return HTTPQuestion.post(
-            configuration.endpoint, form: form,
-            fields: [("Authorization", "Basic \(Base64.encode(Array(basic.utf8)))")], largest: Self.largestAnswer
-        ).send(on: loop, timeout: Self.timeout).flatMapThrowing { body in
-            let json = try JSONText.parse(body)
+        let request = WebRequest.form(
+            configuration.endpoint, form,
+            fields: [("Authorization", "Basic \(Base64.encode(Array(basic.utf8)))")])
+        return client.send(request, on: loop, timeout: Self.timeout, largest: Self.largestAnswer).flatMapThrowing {
+            let json = try JSONText.parse($0.requireOK())
             guard case .string(let token)? = json["access_token"], OAuthBearerMessage.isToken(Array(token.utf8)) else {
                 throw SASLFailure(.malformed, "the answer has no access_token")
             }

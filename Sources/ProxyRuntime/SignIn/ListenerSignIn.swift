@@ -5,6 +5,7 @@ import SASL
 import Settings
 import SluiceConfiguration
 import Synchronization
+import TLS
 
 /// What becomes of the SASL of a listener's clients.
 enum ClientSignIn: Sendable {
@@ -64,9 +65,14 @@ package final class ListenerSignIn: Sendable {
         case .file(let path)?:
             keyFile = try WatchedFile<JSONWebKeySet>.keySet(path)
             fetchedKeys = nil
-        case .url(let address, let refresh)?:
+        case .url(let address, let authorities, let refresh)?:
             keyFile = nil
-            fetchedKeys = FetchedKeys(address, refresh: refresh, group: group, logger: logger)
+            do throws(TLSError) {
+                fetchedKeys = try FetchedKeys(
+                    address, authorityFiles: authorities, refresh: refresh, group: group, logger: logger)
+            } catch {
+                throw SettingProblem("\(error)")
+            }
         case nil:
             keyFile = nil
             fetchedKeys = nil

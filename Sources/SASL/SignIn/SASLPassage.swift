@@ -13,6 +13,18 @@ package struct SASLPassage: Sendable {
         case halfway(SASLMechanism, name: String?)
         /// The client's final message of SCRAM is with the broker.
         case proving(SASLMechanism, name: String?)
+        /// The broker has agreed to a mechanism of which nothing is known but that it answers with an error code.
+        case foreign(Foreign)
+    }
+
+    /// How far an exchange of an unknown mechanism has come.
+    private enum Foreign {
+        /// The broker has answered no token.
+        case begun
+        /// It has answered one, and may be content.
+        case answered
+        /// It was said that the client is signed in.
+        case accepted
     }
 
     /// What an answer of the broker has changed.
@@ -42,11 +54,25 @@ package struct SASLPassage: Sendable {
     /// The broker has answered that.
     package mutating func handshakeAnswered(errorCode: Int16) {
         guard case .asked(let mechanism) = state else { return }
-        guard errorCode == 0, let mechanism else {
+        guard errorCode == 0 else {
             state = .idle
             return
         }
-        state = .chosen(mechanism)
+        state = mechanism.map { .chosen($0) } ?? .foreign(.begun)
+    }
+
+    /// True while the client's next request, if the broker takes one, is what shows that it is signed in.
+    package var isOpen: Bool {
+        if case .foreign(.answered) = state { return true }
+        return false
+    }
+
+    /// The client sends a request that is no part of a sign-in. Of an unknown mechanism it cannot be told which answer is
+    /// the last one; but clients do not go on before the broker is content, nor do brokers let them.
+    package mutating func requested() -> Outcome {
+        guard isOpen else { return .pending }
+        state = .idle
+        return .accepted(name: nil, mechanism: nil)
     }
 
     /// The client sends a token.
@@ -57,6 +83,7 @@ package struct SASLPassage: Sendable {
         case .claimed(let mechanism, _) where mechanism == .oauthBearer:
             // The client has heard the reasons of a refusal.
             state = .claimed(mechanism, name: nil)
+        case .foreign: break
         case .idle, .asked, .claimed, .proving: state = .idle
         }
     }
@@ -65,6 +92,15 @@ package struct SASLPassage: Sendable {
     package mutating func answered(errorCode: Int16, token: [UInt8]) -> Outcome {
         switch state {
         case .idle, .asked, .chosen, .halfway: return .pending
+        case .foreign(let stage):
+            guard errorCode == 0 else {
+                state = .idle
+                return .refused(mechanism: nil)
+            }
+            if case .accepted = stage { return .pending }
+            // As GSSAPI ends. Others may have last words: see `requested()`.
+            state = .foreign(token.isEmpty ? .accepted : .answered)
+            return token.isEmpty ? .accepted(name: nil, mechanism: nil) : .pending
         case .claimed(let mechanism, let name):
             guard errorCode == 0 else { return refused(mechanism) }
             switch mechanism {

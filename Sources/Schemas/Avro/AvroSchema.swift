@@ -17,6 +17,14 @@ package struct AvroSchema: Sendable, Hashable {
     let type: AvroType
     let namedTypes: [AvroNamedType]
 
+    /// True if the schema is `bytes`, of whatever logical type.
+    var isBytes: Bool {
+        switch type {
+        case .bytes, .decimal: true
+        default: false
+        }
+    }
+
     /// Reads a schema.
     ///
     /// - Parameters:

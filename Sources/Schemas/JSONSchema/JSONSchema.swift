@@ -1,4 +1,4 @@
-/// A JSON Schema, draft 7 or 2020-12, compiled for checking records.
+/// A JSON Schema, draft 7 or 2020-12 (or 4 or 6, read as 7), compiled for checking records.
 package struct JSONSchema: RecordValidator {
     /// How it was compiled, and is evaluated.
     package let options: JSONSchemaOptions

@@ -16,6 +16,9 @@ package final class RegisteredSchema: Sendable {
     package struct Options: Sendable {
         /// For Avro.
         package var avro = AvroOptions()
+        /// True if all bytes are data of the Avro schema `"bytes"`: Confluent's Java serializer writes them as they are, without
+        /// the length that Avro's encoding has and its Python serializer writes. False by default.
+        package var takesBareBytes = false
         /// For Protobuf.
         package var protobuf = ProtobufOptions()
         /// For JSON Schema.
@@ -57,7 +60,9 @@ package final class RegisteredSchema: Sendable {
             case .avro:
                 let schema = try AvroSchema(fetched.text, references: fetched.references.map(\.text))
                 recordName = schema.name
-                form = .single(try AvroValidator(schema, options: options.avro))
+                let takesAnything = options.takesBareBytes && schema.isBytes
+                let validator = try AvroValidator(schema, options: options.avro)
+                form = .single(takesAnything ? BytesValidator() : validator)
             case .json:
                 let title = try SchemaDocument.parse(fetched.text)["title"]
                 if case .string(let text)? = title { recordName = text } else { recordName = nil }

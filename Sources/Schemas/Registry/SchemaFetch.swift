@@ -26,11 +26,12 @@ struct SchemaFetch {
     }
 
     /// What the question is about that is to be answered next.
-    private enum Question {
+    private enum Question: Equatable {
         case schema
         case serializedSchema
         case references
         case subjects
+        case versions
         case ids
         case used(Source)
         case usedReferences(Source)
@@ -76,6 +77,10 @@ struct SchemaFetch {
         attempts = 0
         switch answer.status {
         case 200: break
+        case 404 where options.kind == .confluent && question == .subjects:
+            // Karapace tells the subjects of an ID only with their versions.
+            questions[0] = .versions
+            return .get(path(of: .versions), after: .zero)
         case 404: throw RegistryFailure(.notFound, "the registry has no \(reference), or not all that it uses")
         case 401, 403: throw RegistryFailure(.denied, "the registry answers with \(answer.status)")
         default: throw RegistryFailure(.unavailable, "the registry answers with \(answer.status)")
@@ -140,6 +145,7 @@ struct SchemaFetch {
         case (.subjects, .globalID(let id)): return "/search/artifacts?globalId=\(id)&limit=500"
         case (.subjects, .contentID(let id)): return "/search/artifacts?contentId=\(id)&limit=500"
         case (.subjects, _): return "/schemas/ids/\(id ?? 0)/subjects"
+        case (.versions, _): return "/schemas/ids/\(id ?? 0)/versions"
         case (.used(let source), _):
             return options.kind == .confluent
                 ? "/subjects/\(Self.escape(source.subject))/versions/\(Self.escape(source.version))\(format)"
@@ -205,6 +211,9 @@ struct SchemaFetch {
         case .subjects:
             guard case .array(let names) = document else { throw Self.unexpected() }
             for case .string(let name) in names { subjects.insert(name) }
+        case .versions:
+            guard case .array(let entries) = document else { throw Self.unexpected() }
+            for case .string(let name)? in entries.map({ $0["subject"] }) { subjects.insert(name) }
         case .used(let source):
             let node = try node(document)
             used[source] = node
@@ -277,7 +286,7 @@ struct SchemaFetch {
         case .usedReferences(let source):
             used[source]?.uses = try Self.uses(body)
             if let node = used[source] { try want(node) }
-        case .serializedSchema, .ids: break
+        case .serializedSchema, .ids, .versions: break
         }
     }
 

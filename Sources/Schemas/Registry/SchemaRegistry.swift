@@ -28,6 +28,8 @@ package final class SchemaRegistry: Sendable {
         options: RegistryOptions, compilation: RegisteredSchema.Options, transport: any RegistryTransport
     ) {
         self.options = options
+        var compilation = compilation
+        if options.kind == .confluent { compilation.takesBareBytes = true }
         self.compilation = compilation
         self.transport = transport
         table = NIOLockedValueBox(RegistryTable(options: options))

@@ -58,7 +58,8 @@ package struct TopicSinkConfiguration: Sendable, Hashable {
         self.topic = topic
     }
 
-    static func read(_ reader: inout SettingsReader) -> TopicSinkConfiguration? {
+    /// Reads the settings.
+    package static func read(_ reader: inout SettingsReader) -> TopicSinkConfiguration? {
         let cluster = reader.required("cluster", .clusterName, "The cluster of the topic, one of 'clusters'.")
         let topic = reader.required("topic", .string(1...249).checked(problem), "The topic.")
         var configuration = TopicSinkConfiguration(cluster: cluster ?? "", topic: topic ?? "")

@@ -16,7 +16,9 @@ final class FileSink: Sink {
     private static let shutDownPatience: Duration = .seconds(2)
 
     /// Opens the file.
-    init(_ configuration: FileSinkConfiguration, purpose: String, context: FilterContext) throws(LineFileError) {
+    init(
+        _ configuration: FileSinkConfiguration, purpose: String, context: FilterContext, disk: Disk = .system
+    ) throws(LineFileError) {
         let meter = SinkMeter(context)
         self.meter = meter
         backlog = LineBacklog(
@@ -25,7 +27,7 @@ final class FileSink: Sink {
         lease = try LineFileLease(
             path: configuration.path, purpose: purpose,
             rotation: FileRotation(maxBytes: configuration.rotate.bytes, keep: configuration.keep),
-            logger: context.logger)
+            logger: context.logger, disk: disk)
     }
 
     var form: SinkForm { .documents }

@@ -35,13 +35,13 @@ package final class LineFile: @unchecked Sendable {
     private static let pollMilliseconds: Int32 = 100
 
     /// Opens the file and starts its thread, which ends after ``end()``.
-    init(path: String?, purpose: String, logger: Logger) throws(LineFileError) {
+    init(path: String?, purpose: String, logger: Logger, disk: Disk = .system) throws(LineFileError) {
         self.path = path
         self.logger = logger
         if let path {
-            open = try OpenFile(path: path, purpose: purpose)
+            open = try OpenFile(path: path, purpose: purpose, disk: disk)
         } else {
-            open = .standardOutput
+            open = .standardOutput(disk)
         }
         let thread = Thread { self.run() }
         thread.name = "sluice-lines"
@@ -148,8 +148,16 @@ package final class LineFile: @unchecked Sendable {
         }
         var hasEnded = false
         while batch.bytes.readableBytes > 0, !hasEnded {
-            if reopenIfAsked() { batch.rewindToStartOfLine() }
-            let count = batch.bytes.withUnsafeReadableBytes { Glibc.write(open.descriptor, $0.baseAddress, $0.count) }
+            switch reopenIfAsked(inTheMiddleOf: batch) {
+            case .unchanged: break
+            case .opened: batch.rewindToStartOfLine()
+            case .openedUnsynced:
+                batch.rewindToStartOfLine()
+                return giveUp(batch, .writeFailed)
+            }
+            let count = batch.bytes.withUnsafeReadableBytes {
+                open.disk.write(open.descriptor, $0.baseAddress, $0.count)
+            }
             if count >= 0 {
                 batch.bytes.moveReaderIndex(forwardBy: count)
                 open.size += count
@@ -212,26 +220,40 @@ package final class LineFile: @unchecked Sendable {
         unsynced = []
     }
 
+    /// What has come of the wish for another file.
+    private enum Reopening {
+        case unchanged
+        case opened
+        /// There is another file; but what the one before has of the batch that is being written may not be on the disk.
+        case openedUnsynced
+    }
+
     /// Opens the file anew if that was asked for.
     ///
-    /// - Returns: true if there is another file now.
+    /// - Parameter batch: what is being written. Lines of it may be in the file before, which nobody syncs any more once it
+    ///   is closed.
+    /// - Returns: which file is open now.
     @discardableResult
-    private func reopenIfAsked() -> Bool {
+    private func reopenIfAsked(inTheMiddleOf batch: LineBatch? = nil) -> Reopening {
         let backlog = condition.withLock {
             defer { reopener = nil }
             return reopener
         }
-        guard let backlog, let path else { return false }
+        guard let backlog, let path else { return .unchanged }
         do {
-            let fresh = try OpenFile(path: path, purpose: backlog.purpose)
+            let fresh = try OpenFile(path: path, purpose: backlog.purpose, disk: open.disk)
             sync()
+            var code: Int32?
+            if let batch, batch.durability != nil, batch.bytes.readerIndex > 0 { code = open.sync() }
             open.close()
             open = fresh
-            return true
+            guard let code, let batch else { return .opened }
+            failed(code, batch.backlog)
+            return .openedUnsynced
         } catch {
             backlog.observer.failed()
             logger.error("\(backlog.purpose) goes on in the old file", metadata: ["reason": "\(error)"])
-            return false
+            return .unchanged
         }
     }
 

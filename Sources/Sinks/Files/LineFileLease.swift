@@ -25,9 +25,10 @@ package final class LineFileLease: Sendable {
     ///   - purpose: what it is for: `access log`.
     ///   - rotation: when it is put aside; nil if this share does not care. Of several that do, the latest is asked.
     ///   - logger: where failures of the file are logged.
+    ///   - disk: the system's; tests watch it.
     /// - Throws: if the file cannot be opened.
     package init(
-        path: String?, purpose: String, rotation: FileRotation? = nil, logger: Logger
+        path: String?, purpose: String, rotation: FileRotation? = nil, logger: Logger, disk: Disk = .system
     ) throws(LineFileError) {
         let key = path.map(Self.canonical) ?? ""
         file = try Self.entries.withLock { entries throws(LineFileError) in
@@ -35,7 +36,7 @@ package final class LineFileLease: Sendable {
                 entries[key]?.leases += 1
                 return known.file
             }
-            let file = try LineFile(path: path, purpose: purpose, logger: logger)
+            let file = try LineFile(path: path, purpose: purpose, logger: logger, disk: disk)
             entries[key] = Entry(file: file, leases: 1)
             return file
         }

@@ -7,28 +7,37 @@ struct OpenFile {
     var size: Int
     /// True for a file on a disk; false for pipes and devices.
     let isRegular: Bool
+    let disk: Disk
     /// Below this size it is not tried again to put it aside.
     private var rotatesFrom = 0
 
     /// After a rotation that failed, so many bytes pass before the next try.
     private static let rotationRetryBytes = 1 << 20
 
-    static let standardOutput = OpenFile(descriptor: STDOUT_FILENO, size: 0, isRegular: false)
+    static func standardOutput(_ disk: Disk) -> OpenFile {
+        OpenFile(descriptor: STDOUT_FILENO, size: 0, isRegular: false, disk: disk)
+    }
 
-    private init(descriptor: Int32, size: Int, isRegular: Bool) {
+    private init(descriptor: Int32, size: Int, isRegular: Bool, disk: Disk) {
         self.descriptor = descriptor
         self.size = size
         self.isRegular = isRegular
+        self.disk = disk
     }
 
-    /// Opens a file, and makes it if it is not there. A line that was left off in the middle is ended.
-    init(path: String, purpose: String) throws(LineFileError) {
+    /// Opens a file, and makes it if it is not there; the name of a new one is on the disk then. A line that was left off
+    /// in the middle is ended.
+    init(path: String, purpose: String, disk: Disk = .system) throws(LineFileError) {
         // O_NONBLOCK: a pipe that nobody reads is an error, not a wait without end. The mode, as lines name people.
         let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
         guard descriptor >= 0 else { throw LineFileError(purpose: purpose, path: path, code: errno) }
         var status = stat()
         let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        self.init(descriptor: descriptor, size: isRegular ? Int(status.st_size) : 0, isRegular: isRegular)
+        self.init(descriptor: descriptor, size: isRegular ? Int(status.st_size) : 0, isRegular: isRegular, disk: disk)
+        if isRegular, size == 0, let code = disk.syncNames(around: path) {
+            close()
+            throw LineFileError(purpose: purpose, path: path, code: code)
+        }
         guard isRegular, size > 0, Self.lastByte(of: path, at: size - 1) != UInt8(ascii: "\n") else { return }
         if Glibc.write(descriptor, "\n", 1) == 1 { size += 1 }
     }
@@ -60,16 +69,10 @@ struct OpenFile {
         return true
     }
 
-    /// Waits until everything is on the disk. A pipe or a device has none, and is as durable as it gets.
+    /// Waits until everything is on the disk.
     ///
     /// - Returns: the system's number of an error; nil if there is none.
-    func sync() -> Int32? {
-        while fdatasync(descriptor) != 0 {
-            if errno == EINTR { continue }
-            return errno == EINVAL || errno == EROFS ? nil : errno
-        }
-        return nil
-    }
+    func sync() -> Int32? { disk.syncFile(descriptor) }
 
     /// True if the file is to be put aside before so many bytes are written.
     func isFull(_ rotation: FileRotation, before count: Int) -> Bool {
@@ -89,7 +92,7 @@ struct OpenFile {
         guard rename(path, "\(path).1") == 0 else {
             throw LineFileError(purpose: purpose, path: "\(path).1", code: errno)
         }
-        let fresh = try OpenFile(path: path, purpose: purpose)
+        let fresh = try OpenFile(path: path, purpose: purpose, disk: disk)
         close()
         self = fresh
     }

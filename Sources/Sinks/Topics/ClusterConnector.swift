@@ -1,14 +1,17 @@
-import FilterAPI
-import KafkaClient
+package import FilterAPI
+package import KafkaClient
 import KafkaRecords
-import NIOCore
+package import NIOCore
 import Settings
 
 /// Opens a producer's connections the way the proxy opens its own to a cluster.
-struct ClusterConnector: BrokerConnector {
-    let cluster: any ClusterAccess
+package struct ClusterConnector: BrokerConnector {
+    private let cluster: any ClusterAccess
 
-    func connect(host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<BrokerConnection> {
+    /// - Parameter cluster: whose brokers are connected to.
+    package init(cluster: any ClusterAccess) { self.cluster = cluster }
+
+    package func connect(host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<BrokerConnection> {
         cluster.connect(host: host, port: port, on: loop).flatMapThrowing { try BrokerConnection(adoptedBy: $0) }
     }
 }

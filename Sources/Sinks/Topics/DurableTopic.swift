@@ -12,6 +12,7 @@ final class DurableTopic: @unchecked Sendable {
     private let meter: SinkMeter
     private let failures: FailureLog
     private var producer: KafkaProducer?
+    private var topic: ProducerTopic?
     /// Who waits, in the order of the records.
     private var waiting = CircularBuffer<EventLoopPromise<Void>>()
     /// Ends that are to come of records for which nobody waits any more.
@@ -46,18 +47,26 @@ final class DurableTopic: @unchecked Sendable {
         let headers = record.encodedHeaders
         let bytes = record.size + headers.readableBytes
         // Until the ends of what has failed have come, nobody could tell whose the next is.
-        guard !hasEnded, owed == 0, let producer = producer(timeout), let topic = producer.topic(name) else {
-            return drop(bytes, hasEnded ? .shutDown : .writeFailed)
+        guard !hasEnded, owed == 0 else { return drop(bytes, hasEnded ? .shutDown : .writeFailed) }
+        guard let producer, let topic else {
+            begin(timeout)
+            // Behind what the producer has to do for its topic, which waits in this loop's queue.
+            return loop.flatSubmit { self.enqueue(record, timeout) }
         }
         let stage = producer.stage(on: loop)
+        // Before the record, whose end may come while it is handed over.
+        let promise = loop.makePromise(of: Void.self)
+        waiting.append(promise)
         let result = stage.enqueue(
             topic, key: record.key, value: record.value, headers: headers, partition: Self.partition,
             timestamp: record.timestamp)
-        if case .dropped(let reason) = result { return drop(bytes, SinkDropReason(reason)) }
-        let promise = loop.makePromise(of: Void.self)
-        waiting.append(promise)
-        // In the next turn: what has to be done for a new topic is done in this one.
-        loop.assumeIsolated().execute { stage.flush() }
+        if case .dropped(let reason) = result {
+            waiting.removeLast()
+            promise.fail(SinkError(SinkDropReason(reason)))
+            meter.dropped(1, bytes: bytes, SinkDropReason(reason))
+            return promise.futureResult
+        }
+        stage.flush()
         return promise.futureResult
     }
 
@@ -66,8 +75,8 @@ final class DurableTopic: @unchecked Sendable {
         return loop.makeFailedFuture(SinkError(reason))
     }
 
-    private func producer(_ timeout: TimeAmount) -> KafkaProducer? {
-        if let producer { return producer }
+    private func begin(_ timeout: TimeAmount) {
+        guard producer == nil else { return }
         var configuration = configuration
         configuration.linger = min(configuration.linger, Self.linger)
         configuration.deliveryTimeout = timeout
@@ -75,7 +84,7 @@ final class DurableTopic: @unchecked Sendable {
         configuration.unknownTopicTimeout = min(configuration.unknownTopicTimeout, timeout)
         let made = KafkaProducer(configuration, connector: connector, eventLoop: loop) { self.ended($0) }
         producer = made
-        return made
+        topic = made.topic(name)
     }
 
     private func ended(_ outcome: ProducerOutcome) {

@@ -140,6 +140,7 @@ extension SinkDropReason {
         case .bufferFull: self = .bufferFull
         case .recordTooLarge: self = .tooLarge
         case .shuttingDown: self = .shutDown
+        case .unusableBatch: self = .writeFailed
         }
     }
 
@@ -147,7 +148,8 @@ extension SinkDropReason {
         switch failure {
         case .deliveryTimeout: self = .timedOut
         case .shutDown: self = .shutDown
-        case .refused, .topicUnavailable, .unknownPartition, .unsupportedVersion, .compression: self = .writeFailed
+        case .refused, .topicUnavailable, .unknownPartition, .unsupportedVersion, .compression, .corruptBatch:
+            self = .writeFailed
         }
     }
 }

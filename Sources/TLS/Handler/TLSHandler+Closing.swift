@@ -5,6 +5,7 @@ extension TLSHandler {
     /// Sends `close_notify`, and shuts the output when it is out.
     func closeOutput(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         encryptFlushed(context)
+        encryptBeforeEnd(context)
         guard phase == .established, !outputEnded, let tls else {
             context.close(mode: .output, promise: promise)
             return
@@ -25,6 +26,7 @@ extension TLSHandler {
     /// Sends `close_notify` if there is anything to be said yet, and closes when it is out.
     func closeAll(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         join(promise)
+        encryptBeforeEnd(context)
         guard phase == .established, let tls else { return }
         phase = .closing
         endHandshake()

@@ -25,7 +25,7 @@ extension TLSHandler {
         context.read()
     }
 
-    /// Makes OpenSSL's connection. A server's is made with the first byte: who only connects costs little.
+    /// Makes OpenSSL's connection. A server's is made with the first record: who only connects costs little.
     private func start() -> Bool {
         switch side {
         case .server(let context): tls = sluice_tls_new(context.main.pointer)
@@ -50,9 +50,10 @@ extension TLSHandler {
     func receive(_ bytes: inout ByteBuffer, _ context: ChannelHandlerContext) {
         switch phase {
         case .handshaking:
-            if !hasReceived {
-                hasReceived = true
+            hasReceived = true
+            if !hasMet {
                 guard meet(bytes, context) else { return }
+                hasMet = true
             }
             advance(&bytes, context)
         case .established, .closing: decrypt(&bytes, context)
@@ -60,7 +61,8 @@ extension TLSHandler {
         }
     }
 
-    /// Looks at the first bytes: whether the peer speaks TLS, and whether there is a place for its handshake.
+    /// Looks at the first record: whether the peer speaks TLS, and whether there is a place for its handshake. A client's
+    /// is waited for until it is whole, so that no place goes to who sends less.
     private func meet(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
         guard let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) else { return false }
         let isClient = tls != nil
@@ -70,20 +72,38 @@ extension TLSHandler {
             return false
         }
         guard !isClient else { return true }
+        guard isWhole(bytes) else {
+            held = bytes
+            return false
+        }
         if let limit {
-            guard limit.take() else {
+            place = limit.take(for: address?())
+            guard place != nil else {
                 fail(
-                    TLSError(.tooManyHandshakes, "\(limit.maximum) handshakes are under way, which is the limit"),
-                    context)
+                    TLSError(
+                        .tooManyHandshakes,
+                        "as many handshakes are under way as may be: \(limit.maximum), and \(limit.perAddress) of one address"
+                    ), context)
                 return false
             }
-            holdsPlace = true
         }
         guard start() else {
             fail(.openSSL(.internalError, "OpenSSL gives no connection"), context)
             return false
         }
         return true
+    }
+
+    /// True if the first record of a client is there, or is longer than records may be, which is not waited for.
+    private func isWhole(_ bytes: ByteBuffer) -> Bool {
+        let start = bytes.readerIndex
+        if bytes.getInteger(at: start, as: UInt8.self) == 0x80 {
+            // The greeting of SSL 2: two bytes of length. OpenSSL looks at five bytes at least.
+            guard let length = bytes.getInteger(at: start + 1, as: UInt8.self) else { return false }
+            return bytes.readableBytes >= max(5, 2 + Int(length))
+        }
+        guard let length = bytes.getInteger(at: start + 3, as: UInt16.self) else { return false }
+        return length > Self.maxRecordBytes || bytes.readableBytes >= 5 + Int(length)
     }
 
     /// Goes on with the handshake.
@@ -162,9 +182,9 @@ extension TLSHandler {
     func endHandshake() {
         timer?.cancel()
         timer = nil
-        if holdsPlace {
-            holdsPlace = false
-            limit?.giveBack()
+        if let place {
+            self.place = nil
+            limit?.giveBack(place)
         }
     }
 

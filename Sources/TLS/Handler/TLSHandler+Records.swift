@@ -80,6 +80,14 @@ extension TLSHandler {
         if let tls, phase == .established { sluice_tls_rest(tls) }
     }
 
+    /// Encrypts what was flushed and still waits, since ``encryptFlushed(_:)`` is under way further down the stack: the
+    /// output is about to end.
+    func encryptBeforeEnd(_ context: ChannelHandlerContext) {
+        while pending.hasMark, phase == .established, !outputEnded {
+            guard encryptChunk(context) else { return }
+        }
+    }
+
     /// Encrypts as much as one buffer is to hold.
     private func encryptChunk(_ context: ChannelHandlerContext) -> Bool {
         guard let tls else { return false }
@@ -107,12 +115,9 @@ extension TLSHandler {
         } while left > 0 || (pending.hasMark && pending.first?.bytes.readableBytes == 0)
         let promise = promises.first
         for other in promises.dropFirst() { promise?.futureResult.cascade(to: other) }
-        // More than was reckoned with comes behind.
-        let rest = takeOutput(context)
-        if output.readableBytes > 0 || rest == nil {
-            context.write(wrapOutboundOut(output), promise: rest == nil ? promise : nil)
-        }
-        if let rest { context.write(wrapOutboundOut(rest), promise: promise) }
+        // More than was reckoned with comes behind; in the same buffer, since a write may call back.
+        if var rest = takeOutput(context) { output.writeBuffer(&rest) }
+        context.write(wrapOutboundOut(output), promise: promise)
         return true
     }
 

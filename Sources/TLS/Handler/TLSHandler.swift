@@ -67,6 +67,8 @@ package final class TLSHandler: ChannelDuplexHandler {
 
     let side: Side
     let limit: HandshakeLimit?
+    /// Where the client is, once that is known.
+    let address: (() -> String)?
     let handshakeTimeout: TimeAmount
 
     var phase = Phase.idle
@@ -85,8 +87,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     var timer: Scheduled<Void>?
     var closePromise: EventLoopPromise<Void>?
 
-    var holdsPlace = false
+    var place: HandshakeLimit.Place?
     var hasReceived = false
+    /// The first record of the client has been looked at.
+    var hasMet = false
     /// Somebody above has asked for bytes and has not got any since.
     var isWanted = false
     /// Something was given upwards since the last read of the socket was over.
@@ -112,14 +116,17 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// - Parameters:
     ///   - context: the certificates; `source.current`.
     ///   - limit: how many handshakes may be under way; over it the connection is closed (`too_many_handshakes`). A place
-    ///     is taken with the first byte that a client sends.
+    ///     is taken with the first whole record that a client sends.
+    ///   - address: gives the client's address, which has a share of the places; asked when the place is taken. Without it
+    ///     there are no shares.
     ///   - handshakeTimeout: how long the handshake may take, from when the channel is active.
     package init(
-        server context: TLSServerContext, limit: HandshakeLimit? = nil,
+        server context: TLSServerContext, limit: HandshakeLimit? = nil, address: (() -> String)? = nil,
         handshakeTimeout: TimeAmount = TLSHandler.defaultHandshakeTimeout
     ) {
         side = .server(context)
         self.limit = limit
+        self.address = address
         self.handshakeTimeout = handshakeTimeout
     }
 
@@ -137,12 +144,13 @@ package final class TLSHandler: ChannelDuplexHandler {
     ) {
         side = .client(context, host: host, port: port)
         limit = nil
+        address = nil
         self.handshakeTimeout = handshakeTimeout
     }
 
     deinit {
         sluice_tls_delete(tls)
-        if holdsPlace { limit?.giveBack() }
+        if let place { limit?.giveBack(place) }
     }
 
     // MARK: - Lifecycle

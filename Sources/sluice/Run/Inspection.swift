@@ -5,6 +5,7 @@ import NIOCore
 import ProxyRuntime
 import Settings
 import SluiceConfiguration
+import TLS
 import Telemetry
 
 /// What the admin server sees of the proxy.
@@ -17,7 +18,8 @@ struct Inspection: ProxyInspection {
 
     func server() async -> ServerInformation {
         ServerInformation(
-            version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion, state: status.state,
+            version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion,
+            opensslVersion: TLSLibrary.version, state: status.state,
             uptimeSeconds: Int((NIODeadline.now() - proxy.startedAt).nanoseconds / 1_000_000_000),
             concurrency: proxy.concurrency, configurationFile: file,
             configurationGeneration: proxy.generation, processID: Int(getpid()))
@@ -31,7 +33,9 @@ struct Inspection: ProxyInspection {
         case .live: break
         }
         if status.isFailed { reasons.append("failed by /healthcheck/fail") }
-        reasons += proxy.clusters.compactMap { cluster in
+        // Clusters that only filters write to are no reason: what they cannot copy does not touch the traffic.
+        let needed = Set(proxy.listeners.map(\.cluster.name))
+        reasons += proxy.clusters.filter { needed.contains($0.name) }.compactMap { cluster in
             let states = cluster.reachability
             if states.contains(.reachable) { return nil }
             let servers = zip(cluster.bootstrapServers, states).map { server, state in
@@ -55,12 +59,19 @@ struct Inspection: ProxyInspection {
         return proxy.listeners.map { listener in
             ListenerInformation(
                 name: listener.name, address: "\(listener.configuration.address)",
-                mode: listener.virtual == nil ? "pass_through" : "ports", cluster: listener.cluster.name,
+                mode: listener.virtual?.addressing.word ?? "pass_through", cluster: listener.cluster.name,
                 connections: connections[listener.name].map { $0.current + $0.former } ?? 0,
                 draining: connections[listener.name]?.former ?? 0,
                 onUnknown: listener.configuration.onUnknown.rawValue,
+                tls: Self.word(listener.tls),
                 filters: listener.chain.entries.map { .init(type: $0.type, name: $0.name, dryRun: $0.isDryRun) })
         }
+    }
+
+    /// `none`, `tls` or `mtls`.
+    private static func word(_ tls: ListenerTLS?) -> String {
+        guard let tls else { return "none" }
+        return tls.configuration.settings.clientCertificate == .none ? "tls" : "mtls"
     }
 
     func clusters() async -> [ClusterInformation] {
@@ -85,7 +96,8 @@ struct Inspection: ProxyInspection {
                         broker, rack: topology.racks[broker.id], failure: failures[broker.id], listeners: listeners,
                         connections: connections[cluster.name]?[broker.id] ?? 0)
                 },
-                portPlans: listeners.compactMap { Self.plan($0) })
+                portPlans: listeners.compactMap { Self.plan($0) },
+                namePlans: listeners.compactMap { Self.namePlan($0) })
         }
     }
 
@@ -94,10 +106,10 @@ struct Inspection: ProxyInspection {
     ) -> BrokerInformation {
         let virtual = listeners.filter { $0.virtual != nil }
         let local = virtual.compactMap { listener -> BrokerInformation.LocalAddress? in
-            guard let port = listener.virtual?.port(of: broker.id) else { return nil }
-            return .init(listener: listener.name, address: "\(listener.virtual?.brokers.advertisedHost ?? ""):\(port)")
+            guard let address = listener.virtual?.address(of: broker.id) else { return nil }
+            return .init(listener: listener.name, address: address.text)
         }
-        let without = virtual.filter { $0.virtual?.port(of: broker.id) == nil }.map(\.name)
+        let without = virtual.filter { $0.virtual?.address(of: broker.id) == nil }.map(\.name)
         let health: BrokerInformation.Health
         let reason: String?
         if !without.isEmpty {
@@ -116,7 +128,7 @@ struct Inspection: ProxyInspection {
     }
 
     private static func plan(_ listener: Listener) -> ClusterInformation.PortPlan? {
-        guard let brokers = listener.virtual?.brokers else { return nil }
+        guard case .ports(let brokers)? = listener.virtual?.addressing else { return nil }
         let ports =
             switch brokers.plan {
             case .range(let range): "\(range)"
@@ -126,6 +138,13 @@ struct Inspection: ProxyInspection {
         return .init(
             listener: listener.name, advertisedHost: brokers.advertisedHost, ports: ports,
             firstBrokerID: brokers.firstBrokerID)
+    }
+
+    private static func namePlan(_ listener: Listener) -> ClusterInformation.NamePlan? {
+        guard case .names(let brokers)? = listener.virtual?.addressing else { return nil }
+        return .init(
+            listener: listener.name, bootstrapHost: brokers.bootstrapHost, brokerHost: brokers.brokerHost.description,
+            advertisedPort: brokers.advertisedPort)
     }
 
     func connections(limit: Int) async -> ConnectionList {
@@ -174,4 +193,14 @@ struct Inspection: ProxyInspection {
     }
 
     func quit() async { _ = status.quit() }
+}
+
+extension VirtualCluster.Addressing {
+    /// As the configuration calls it.
+    fileprivate var word: String {
+        switch self {
+        case .ports: "ports"
+        case .names: "sni"
+        }
+    }
 }

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Settings
 import SluiceConfiguration
 import Synchronization
+import TLS
 import Telemetry
 import UnixSignals
 
@@ -35,7 +36,9 @@ final class ProxyServer: Sendable {
     ) throws {
         let registry = MetricsRegistry()
         ProcessMetrics.declare(in: registry)
-        BuildInformation(version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion).declare(in: registry)
+        BuildInformation(
+            version: BuildInfo.version, kafkaVersion: BuildInfo.kafkaVersion, opensslVersion: TLSLibrary.version
+        ).declare(in: registry)
         sink?.declareMetrics(in: registry)
         self.registry = registry
         self.logger = logger

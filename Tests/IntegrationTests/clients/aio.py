@@ -6,6 +6,7 @@ from typing import Any
 import common
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import AbstractTokenProvider
+from aiokafka.helpers import create_ssl_context
 
 
 class _Token(AbstractTokenProvider):
@@ -22,6 +23,10 @@ def _security(security: dict[str, Any] | None) -> dict[str, Any]:
     settings = dict(security or {})
     if "oauth_token" in settings:
         settings["sasl_oauth_token_provider"] = _Token(settings.pop("oauth_token"))
+    if "ssl_cafile" in settings:
+        names = {"cafile": "ssl_cafile", "certfile": "ssl_certfile", "keyfile": "ssl_keyfile"}
+        files = {name: settings.pop(key, None) for name, key in names.items()}
+        settings["ssl_context"] = create_ssl_context(**files)
     return settings
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import subprocess
 import threading
 import time
@@ -20,7 +21,7 @@ def _text(data: bytes) -> str:
 class Issuer:
     """`key_set` is what goes into a file; `keys_url` and `token_url` serve it and tokens by client credentials."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tls: ssl.SSLContext | None = None) -> None:
         self._directory = directory
         self._keys: dict[str, Path] = {}
         #: The forms and the Authorization of the requests for tokens.
@@ -54,9 +55,12 @@ class Issuer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.keys_url = f"http://127.0.0.1:{self._server.server_port}/keys"
-        self.token_url = f"http://127.0.0.1:{self._server.server_port}/token"
+        scheme = "https" if tls else "http"
+        self.keys_url = f"{scheme}://127.0.0.1:{self._server.server_port}/keys"
+        self.token_url = f"{scheme}://127.0.0.1:{self._server.server_port}/token"
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -27,7 +27,7 @@ class Sluice:
     """`sluice run` with a generated configuration; ready when the constructor returns, unless told otherwise.
 
     `upstream` is the bootstrap servers. With `config_map` the file is mounted as Kubernetes does it, in that folder. YAML may be added: `listener`, `cluster` and `admin` are keys for the one of
-    each, `brokers` replaces that section, `extra` is further top-level sections. With `wait` False it need not be ready.
+    each, `clusters` are further ones, `brokers` replaces that section, `extra` is further top-level sections. With `wait` False it need not be ready.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Sluice:
         brokers: str = "",
         advertised_host: str = "127.0.0.1",
         cluster: str = "",
+        clusters: str = "",
         admin: str = "",
         extra: str = "",
         wait: bool = True,
@@ -58,6 +59,7 @@ class Sluice:
         )
         self.configuration += f"clusters:\n  - name: main\n    bootstrap_servers: [{servers}]\n"
         self.configuration += _indented(cluster, 4)
+        self.configuration += _indented(clusters, 2)
         self.configuration += _indented(extra, 0)
         directory.mkdir(parents=True, exist_ok=True)
         self.file = directory / "sluice.yaml"

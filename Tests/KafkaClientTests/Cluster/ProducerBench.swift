@@ -41,6 +41,8 @@ final class ProducerBench: Sendable {
         cluster = try EmbeddedCluster(brokers: brokers)
         var configuration = ProducerConfiguration(
             bootstrapServers: Self.servers(of: cluster), clientID: "tests")
+        // A busy machine may keep a test waiting for long.
+        configuration.deliveryTimeout = .hours(1)
         configuration.retryBackoff = .milliseconds(20)
         configuration.maxRetryBackoff = .milliseconds(200)
         change(&configuration)

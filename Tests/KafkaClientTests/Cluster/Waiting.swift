@@ -6,7 +6,7 @@ enum Waiting {
     struct TooLong: Error {}
 
     static func until(_ isTrue: () -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(120)
         while !isTrue() {
             guard ContinuousClock.now < end else { throw TooLong() }
             try await Task.sleep(for: .milliseconds(1))

@@ -19,6 +19,8 @@ struct ProducerStageTests {
     private func producer(_ change: (inout ProducerConfiguration) -> Void = { _ in }) -> KafkaProducer {
         var configuration = ProducerConfiguration(
             bootstrapServers: [.init(host: "127.0.0.1", port: 1)], clientID: "tests")
+        // A busy machine may keep a test waiting for long.
+        configuration.deliveryTimeout = .hours(1)
         change(&configuration)
         return KafkaProducer(
             configuration, connector: NoConnector(), eventLoop: MultiThreadedEventLoopGroup.singleton.next())
@@ -43,6 +45,26 @@ struct ProducerStageTests {
         try await producer.shutDown(within: .zero).get()
     }
 
+    @Test func `whole batches count as many bytes as they have, and what is none is dropped`() async throws {
+        let batch = try WholeBatchTests.batch(["a", "b"])
+        let producer = producer { $0.maxBufferedBytes = batch.readableBytes * 2 }
+        let topic = try #require(producer.topic("orders"))
+        let loop = MultiThreadedEventLoops.next
+        let results = try await loop.submit {
+            let stage = producer.stage(on: loop)
+            return [batch, ByteBuffer(string: "no batch"), batch, batch].map {
+                stage.enqueue(topic, batch: $0, partition: 0)
+            }
+        }.get()
+        #expect(results == [.accepted, .dropped(.unusableBatch), .accepted, .dropped(.bufferFull)])
+        #expect(producer.counts.accepted == 4)
+        #expect(producer.counts.dropped[.unusableBatch] == 1)
+        #expect(producer.counts.bufferedBytes == batch.readableBytes * 2)
+        try await producer.shutDown(within: .zero).get()
+        #expect(producer.counts.failed == 4)
+        #expect(producer.counts.bufferedBytes == 0)
+    }
+
     @Test func `the buffer takes as many bytes as it may, and not one more`() async throws {
         let producer = producer { $0.maxBufferedBytes = 1_000 }
         // Each counts 28 bytes more.
@@ -64,6 +86,19 @@ struct ProducerStageTests {
         }
         #expect(producer.counts.failed == 3)
         try await producer.shutDown(within: .zero).get()
+    }
+
+    @Test func `records that are flushed on the producer's own loop do not overtake their topic`() async throws {
+        let producer = producer()
+        let loop = producer.eventLoop
+        try await loop.submit {
+            let topic = try #require(producer.topic("orders"))
+            let stage = producer.stage(on: loop)
+            #expect(stage.enqueue(topic, key: nil, value: ByteBuffer(string: "first")) == .accepted)
+            stage.flush()
+        }.get()
+        try await producer.shutDown(within: .zero).get()
+        #expect(producer.counts.failed == 1)
     }
 
     @Test func `a topic is the same each time, and there are no more than allowed`() async throws {

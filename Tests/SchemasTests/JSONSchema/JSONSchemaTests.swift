@@ -17,6 +17,28 @@ struct JSONSchemaTests {
         schema.validate(Array(text.utf8).span.bytes, scratch: scratch)?.description
     }
 
+    // MARK: Drafts
+
+    @Test(
+        "Draft 4 has bounds that are exclusive by booleans, and id",
+        arguments: [
+            (#""minimum":1,"exclusiveMinimum":true"#, "1", "must be > 1 (#/exclusiveMinimum)"),
+            (#""minimum":1,"exclusiveMinimum":true"#, "1.5", nil),
+            (#""minimum":1,"exclusiveMinimum":false"#, "1", nil),
+            (#""minimum":1,"exclusiveMinimum":false"#, "0", "must be >= 1 (#/minimum)"),
+            (#""maximum":1,"exclusiveMaximum":true"#, "1", "must be < 1 (#/exclusiveMaximum)"),
+            (#""exclusiveMaximum":true"#, "1", nil),
+            (
+                #""$ref":"a.json","definitions":{"a":{"id":"a.json","type":"null"}}"#, "1",
+                "must be null (#/definitions/a/type)"
+            ),
+            (#""$id":1,"properties":{"id":{"type":"null"}}"#, #"{"id":null}"#, nil),
+        ] as [(String, String, String?)])
+    func draft4(members: String, record: String, expected: String?) throws {
+        let schema = try schema(#"{"$schema":"http://json-schema.org/draft-04/schema#",\#(members)}"#)
+        #expect(violation(schema, record) == expected)
+    }
+
     // MARK: Violations
 
     @Test(
@@ -93,8 +115,8 @@ struct JSONSchemaTests {
             ("1", "#: a schema must be an object or a boolean"),
             (##"{"a":1,"a":2}"##, "#: /a: the object has this member twice"),
             (
-                #"{"$schema":"http://json-schema.org/draft-04/schema#"}"#,
-                "#/$schema: the dialect is not known: only draft 7 and 2020-12 are"
+                #"{"$schema":"https://json-schema.org/draft/2019-09/schema"}"#,
+                "#/$schema: the dialect is not known: only drafts 4, 6, 7 and 2020-12 are"
             ),
             (##"{"properties":{"a":{"type":"strng"}}}"##, "#/properties/a/type: not a type"),
             (##"{"properties":{"a":1}}"##, "#/properties/a: a schema must be an object or a boolean"),

@@ -49,6 +49,18 @@ struct SchemaFetchTests {
         #expect(paths == ["/schemas/ids/7", "/schemas/ids/7/subjects"])
     }
 
+    @Test func `subjects are found by their versions where that is the only way`() throws {
+        let (schema, paths) = try fetch(
+            .id(7), confluent,
+            [
+                "/schemas/ids/7": #"{"schema":"\"string\""}"#,
+                "/schemas/ids/7/versions": #"[{"subject":"a-value","version":1},{"subject":"b-value","version":3}]"#,
+            ])
+        #expect(schema.subjects == ["a-value", "b-value"])
+        #expect(paths == ["/schemas/ids/7", "/schemas/ids/7/subjects", "/schemas/ids/7/versions"])
+        #expect(failure(.id(7), confluent, ["/schemas/ids/7": #"{"schema":"\"string\""}"#]) == .notFound)
+    }
+
     @Test func `subjects are not asked for if any will do`() throws {
         var options = confluent
         options.readsSubjects = false

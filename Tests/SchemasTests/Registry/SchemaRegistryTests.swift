@@ -277,4 +277,14 @@ struct SchemaRegistryTests {
         _ = try check(topic(registry(options)), framed(1, []))
         #expect(transport.headers.first { $0.name == "Authorization" }?.value == header)
     }
+
+    @Test(arguments: [#""bytes""#, #"{"type":"bytes"}"#])
+    func `bytes may come without their length, as Confluent's Java serializer writes them`(schema: String) throws {
+        transport.set("/schemas/ids/1", .answer(200, #"{"schema":\#(JSONWriting.quote(schema))}"#))
+        transport.set("/schemas/ids/1/subjects", .answer(200, #"["orders-value"]"#))
+        let orders = topic(registry())
+        for payload in [[], [2, 0x61], [0x61, 0x62]] as [[UInt8]] {
+            #expect(try check(orders, framed(1, payload)) == "valid")
+        }
+    }
 }

@@ -18,8 +18,31 @@ enum AuditDocument {
     /// Longer values are cut, and end in `…`: clients choose them.
     private static let mostValueBytes = 512
 
+    /// A larger document is written with less in it, in bytes. Every sink takes one of this size: what is given up as too
+    /// large would leave no trace of what was done.
+    static let mostBytes = 128 << 10
+
     /// The document of a request.
     static func document(
+        _ event: AuditEvent, _ kind: Kind, _ outcome: AuditOutcome?, _ record: RequestRecord, filter: String
+    ) -> ByteBuffer {
+        var event = event
+        var document = whole(event, kind, outcome, record, filter: filter)
+        if document.readableBytes > mostBytes, event.details != nil {
+            event.details = nil
+            event.omitsDetails = true
+            document = whole(event, kind, outcome, record, filter: filter)
+        }
+        while document.readableBytes > mostBytes, event.resources.count > 1 {
+            let omitted = event.resources.count / 2
+            event.resources.removeLast(omitted)
+            event.omittedResources += omitted
+            document = whole(event, kind, outcome, record, filter: filter)
+        }
+        return document
+    }
+
+    private static func whole(
         _ event: AuditEvent, _ kind: Kind, _ outcome: AuditOutcome?, _ record: RequestRecord, filter: String
     ) -> ByteBuffer {
         let connection = record.connection
@@ -35,15 +58,16 @@ enum AuditDocument {
         members += client(connection, filter)
         members.append(.init("client_id", text(record.clientID)))
         members.append(.init("correlation_id", .integer(Int(record.correlationID))))
-        let resources = event.resources.isEmpty ? topics(record) : event.resources
+        let resources = event.resources
         let overall = record.facts.errorCode
-        let differ = resources.contains { $0.error != resources.first?.error || $0.error != overall }
-        let showsErrors = kind == .outcome && differ && overall != .none
+        // An error of the request as a whole is none of a single resource.
+        let showsErrors =
+            kind == .outcome && resources.contains { $0.error != .none } && resources.contains { $0.error != overall }
         members.append(
             .init("resources", .array(resources.map { json(of: $0, showsError: showsErrors) })))
-        let omitted = event.omittedResources + (event.resources.isEmpty && record.facts.hasMoreTopics ? 1 : 0)
-        if omitted > 0 { members.append(.init("resources_omitted", .integer(omitted))) }
+        if event.omittedResources > 0 { members.append(.init("resources_omitted", .integer(event.omittedResources))) }
         if let details = event.details { members.append(.init("details", details)) }
+        if event.omitsDetails { members.append(.init("details_omitted", true)) }
         if let outcome { members += self.members(of: outcome, overall) }
         return ByteBuffer(string: JSONValue.object(members).description)
     }
@@ -95,11 +119,6 @@ enum AuditDocument {
             .init("software_name", text(connection.softwareName)),
             .init("software_version", text(connection.softwareVersion)),
         ]
-    }
-
-    /// The topics that the proxy itself has seen, for what streams past.
-    private static func topics(_ record: RequestRecord) -> [AuditResource] {
-        record.facts.topics.map { AuditResource(type: "topic", name: $0) }
     }
 
     private static func json(of resource: AuditResource, showsError: Bool) -> JSONValue {

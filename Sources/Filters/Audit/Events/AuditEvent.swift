@@ -16,6 +16,8 @@ struct AuditEvent: Sendable {
     var omittedResources = 0
     /// What is to be done, beyond the names.
     var details: JSONValue?
+    /// True if that is too much to be written.
+    var omitsDetails = false
     /// True for a heartbeat that neither joins nor leaves.
     var isRoutine = false
     /// True if it is not to be recorded.
@@ -32,6 +34,13 @@ struct AuditEvent: Sendable {
         id = AuditNumber.next()
         api = AuditedAPI.of(record.apiKey)
         startedAt = .now()
+    }
+
+    /// The event of a request that has streamed past: its topics are what the proxy itself has seen.
+    init(passed record: RequestRecord) {
+        self.init(record)
+        resources = record.facts.topics.map { AuditResource(type: "topic", name: $0) }
+        if record.facts.hasMoreTopics { omittedResources = 1 }
     }
 
     /// Takes what a request says, if it is there whole.

@@ -312,7 +312,7 @@ extension AuditExtract {
     }
 
     private mutating func takeToken(_ request: CreateDelegationTokenRequest) {
-        if let name = request.ownerPrincipalName, let type = request.ownerPrincipalType {
+        if let name = request.ownerPrincipalName, let type = request.ownerPrincipalType, !name.isEmpty {
             resources = [AuditResource(type: "principal", name: "\(type):\(name)")]
         }
         details = [

@@ -41,7 +41,8 @@ package struct Redaction: Sendable {
         redaction.key = reader.optional(
             "key", .choice(), "'drop', or 'hash': HMAC-SHA-256 with 'secret', in hexadecimal digits.")
         redaction.headers = reader.value(
-            "headers", .oneOrMore(of: .matcher), default: [], "Headers of these names are left out.")
+            "headers", .oneOrMore(of: .namePattern), default: [],
+            "Headers of these names are left out: names, names with * or ?, or { prefix | glob | regex: … }.")
         let secret = reader.optional("secret", .secret, "What keys are hashed with.")
         if redaction.key == .hash, secret == nil {
             if !reader.contains("secret") { reader.report("'key: hash' needs a secret", at: "key") }

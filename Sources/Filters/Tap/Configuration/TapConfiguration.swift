@@ -69,8 +69,9 @@ package struct TapConfiguration: Sendable {
     /// Reads the settings.
     package static func read(_ reader: inout SettingsReader) -> TapConfiguration? {
         let topics = reader.optional(
-            "topics", .oneOrMore(of: .matcher),
-            "Which topics are tapped, by the names that the broker knows. Default: all.")
+            "topics", .oneOrMore(of: .namePattern),
+            "Which topics are tapped, by the names that the broker knows: names, names with * or ?, or "
+                + "{ prefix | glob | regex: … }. Default: all.")
         let direction = reader.value(
             "direction", .choice(), default: Direction.produce, "What clients write, what they read, or both.")
         let mode = reader.value(

@@ -38,11 +38,7 @@ final class RecordSelector {
         chosen.removeAll(keepingCapacity: true)
         guard !header.isControl else { return .skip }
         let count = header.isCurrentFormat ? Int(header.recordCount) : 1
-        // No more can be in it: whoever writes such a header has no records.
-        let most = header.attributes.codecNumber == 0 ? batchBytes : limits.maxOutputBytes
-        guard count > 0, count <= most / RecordBatchLayout.smallestRecord || !header.isCurrentFormat else {
-            return .skip
-        }
+        guard count > 0, count <= mostRecords(header, batchBytes) || !header.isCurrentFormat else { return .skip }
         guard !tally.topic.isSink else {
             tally.matched += count
             tally.drop(.loop, count)
@@ -73,6 +69,18 @@ final class RecordSelector {
         }
         return .walk(to: first)
     }
+
+    /// No more can be in a batch: whoever writes such a header has no records, and is not to have as many drawn.
+    ///
+    /// Records differ in their offsets, so that no codec makes less of them than some bits: of the smallest ones,
+    /// Zstandard at its highest level leaves 6, gzip 11.
+    private func mostRecords(_ header: RecordBatchHeader, _ batchBytes: Int) -> Int {
+        let body = max(0, batchBytes - RecordBatchLayout.headerSize)
+        guard header.attributes.codecNumber != 0 else { return body / RecordBatchLayout.smallestRecord }
+        return min(body * Self.mostRecordsPerByte, limits.maxOutputBytes / RecordBatchLayout.smallestRecord)
+    }
+
+    private static let mostRecordsPerByte = 8
 
     private func gather(_ batchBytes: Int, _ count: Int, _ tally: inout PartitionTally) -> BatchStream.Course {
         guard filter.pending.take(batchBytes) else {

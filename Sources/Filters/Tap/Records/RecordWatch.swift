@@ -11,6 +11,7 @@ final class RecordWatch: FrameWatcher {
     private unowned(unsafe) let tap: RecordTap
     private let topics: TappedTopics
     private let selector: RecordSelector
+    private let pending: PendingBudget
 
     private var stream = BatchStream()
     /// The request at hand, or that of the response at hand.
@@ -26,6 +27,8 @@ final class RecordWatch: FrameWatcher {
     private var chosen: [Int] = []
     private var nextChosen = 0
     private var header = RecordBatchHeader()
+    /// What was taken of the memory for copies that wait, for a batch that has not come whole; in bytes.
+    private var gathering = 0
     /// The partitions of the frame that have passed.
     private var passed: [PartitionTally] = []
 
@@ -34,6 +37,7 @@ final class RecordWatch: FrameWatcher {
 
     init(_ tap: RecordTap, _ filter: TapFilter, _ loop: TapLoop) {
         self.tap = tap
+        pending = filter.pending
         topics = loop.topics
         selector = RecordSelector(filter, loop)
     }
@@ -79,6 +83,7 @@ final class RecordWatch: FrameWatcher {
     }
 
     func endRecords() {
+        giveUpGathering()
         guard let tally else { return }
         self.tally = nil
         guard tally.matched > 0 else { return }
@@ -101,6 +106,13 @@ final class RecordWatch: FrameWatcher {
         if let tally { tap.discard([tally]) }
         passed = []
         tally = nil
+        giveUpGathering()
+    }
+
+    /// Gives back what was taken for a batch of which the rest does not come.
+    private func giveUpGathering() {
+        pending.give(gathering)
+        gathering = 0
     }
 
     private func offerFetched(_ ended: RequestRecord? = nil) {
@@ -118,8 +130,12 @@ final class RecordWatch: FrameWatcher {
         case .batch(let header):
             self.header = header
             nextChosen = 0
-            return selector.course(of: header, batchBytes: stream.batchBytes, &tally, &chosen)
+            let course = selector.course(of: header, batchBytes: stream.batchBytes, &tally, &chosen)
+            if case .gather = course { gathering = stream.batchBytes }
+            return course
         case .gathered(let bytes):
+            // From here on they are the selector's to give back.
+            gathering = 0
             selector.open(bytes, chosen, &tally)
             return .skip
         case .record(let bytes):

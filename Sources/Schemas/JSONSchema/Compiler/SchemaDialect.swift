@@ -10,6 +10,29 @@ struct SchemaDialect: Sendable, Hashable {
     var hasUnevaluated = true
     /// The vocabulary in which `format` is checked.
     var assertsFormats = false
+    /// True for draft 4, which is read as draft 7 but for what it calls `id`, and for bounds that booleans make exclusive.
+    /// Keywords that came later have their later meaning.
+    private(set) var isDraft4 = false
+
+    /// The dialect of a draft's metaschema; nil if it is none that is known.
+    ///
+    /// Draft 6 has the keywords of draft 7, without some. Draft 4 is what Confluent's serializer for .NET registers.
+    ///
+    /// - Parameter uri: without a fragment.
+    init?(metaschema uri: String) {
+        switch uri {
+        case "http://json-schema.org/draft-04/schema":
+            self.init(.draft7)
+            isDraft4 = true
+        case "http://json-schema.org/draft-06/schema": self.init(.draft7)
+        default:
+            guard let draft = JSONSchemaOptions.Dialect(rawValue: uri) else { return nil }
+            self.init(draft)
+        }
+    }
+
+    /// The keyword that gives a schema its URI.
+    var idKeyword: String { isDraft4 ? "id" : "$id" }
 
     init(_ draft: JSONSchemaOptions.Dialect) {
         self.draft = draft

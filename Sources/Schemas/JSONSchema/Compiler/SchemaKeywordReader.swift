@@ -128,6 +128,13 @@ struct SchemaKeywordReader {
         ]
         for (keyword, path) in bounds {
             guard let place = members[keyword] else { continue }
+            if dialect.isDraft4, path == \.exclusiveMinimum || path == \.exclusiveMaximum {
+                let bound = path == \.exclusiveMinimum ? \NumberRules.minimum : \.maximum
+                guard try flag(keyword, compiler.library) else { continue }
+                rules[keyPath: path] = rules[keyPath: bound]
+                rules[keyPath: bound] = -1
+                continue
+            }
             guard compiler.library.kind(place) == .number else {
                 throw compiler.library.error("must be a number", at: place)
             }

@@ -127,9 +127,9 @@ struct SchemaLibrary {
         guard let place = member("$schema", of: place) else { return nil }
         guard let text = string(place) else { throw error("must be a string", at: place) }
         let uri = URIReference(text).withoutFragment
-        if let draft = JSONSchemaOptions.Dialect(rawValue: uri) { return SchemaDialect(draft) }
+        if let dialect = SchemaDialect(metaschema: uri) { return dialect }
         guard references[uri] != nil || resourceOfURI[uri] != nil, metaschemasUnderWay.insert(uri).inserted else {
-            throw error("the dialect is not known: only draft 7 and 2020-12 are", at: place)
+            throw error("the dialect is not known: only drafts 4, 6, 7 and 2020-12 are", at: place)
         }
         defer { metaschemasUnderWay.remove(uri) }
         guard let metaschema = try resource(uri) else { throw error("the dialect is not known", at: place) }
@@ -156,7 +156,7 @@ struct SchemaLibrary {
         }
         var resource = outer
         let isReference = resources[outer].dialect.draft == .draft7 && member("$ref", of: place) != nil
-        if !isReference, let id = member("$id", of: place) {
+        if !isReference, let id = member(resources[outer].dialect.idKeyword, of: place) {
             resource = try index(id: id, of: place, in: outer)
         }
         resourceOfPlace[place] = resource

@@ -1,0 +1,138 @@
+import KafkaRecords
+import NIOCore
+import Schemas
+
+/// Reads the keys and values of one request: takes the framing off, finds the schema, and checks the data.
+final class DataReader {
+    private struct Wanted: Hashable {
+        let schemas: ObjectIdentifier
+        let reference: SchemaReference
+    }
+
+    /// Nil where no rule names a registry.
+    private let schemas: LoopSchemas?
+    private let scratch: ValidationScratch
+    /// True once a schema that is not there is not waited for any more.
+    private let isLastTurn: Bool
+    private var wanted: Set<Wanted> = []
+    /// How many keys and values passed without a check.
+    private(set) var unchecked = 0
+    /// The schemas that are being asked for: until they are there, the verdicts have no meaning.
+    private(set) var pending: [EventLoopFuture<Void>] = []
+
+    init(schemas: LoopSchemas?, scratch: ValidationScratch, isLastTurn: Bool) {
+        self.schemas = schemas
+        self.scratch = scratch
+        self.isLastTurn = isLastTurn
+    }
+
+    /// What is wrong with a key or a value; nil if nothing is, or it is not known yet.
+    func fault(
+        of bytes: ByteBuffer, _ check: DataCheck, _ topic: String, _ rule: Rule, _ record: borrowing VisitedRecord
+    ) throws(RecordsError) -> RecordFault? {
+        if let fault = check.lengthFault(bytes.readableBytes) { return fault }
+        guard var framing = check.framing else { return validate(bytes, from: 0, check) }
+        for header in try record.headers() {
+            if let value = header.value {
+                framing.take(header: header.key.readableBytesSpan, value: value.readableBytesSpan)
+            } else {
+                framing.take(header: header.key.readableBytesSpan, value: nil)
+            }
+        }
+        return fault(of: bytes, framing.read(bytes.readableBytesSpan), check, topic, rule)
+    }
+
+    /// What is wrong with data that belongs to no record; nil if nothing is.
+    func fault(of bytes: ByteBuffer, _ check: DataCheck) -> RecordFault? {
+        if let fault = check.lengthFault(bytes.readableBytes) { return fault }
+        guard let framing = check.framing else { return validate(bytes, from: 0, check) }
+        return fault(of: bytes, framing.read(bytes.readableBytesSpan), check, "", nil)
+    }
+
+    private func fault(
+        of bytes: ByteBuffer, _ value: FramedValue, _ check: DataCheck, _ topic: String, _ rule: Rule?
+    ) -> RecordFault? {
+        switch value {
+        case .malformed(let violation): return RecordFault(violation, in: check.word, .framing)
+        case .unframed:
+            guard !check.requiresFraming else {
+                return RecordFault(.framing, "\(check.word) does not say which schema it has")
+            }
+            return validate(bytes, from: 0, check)
+        case .framed(let frame): return fault(of: bytes, frame, check, topic, rule)
+        }
+    }
+
+    private func fault(
+        of bytes: ByteBuffer, _ frame: FramedValue.Frame, _ check: DataCheck, _ topic: String, _ rule: Rule?
+    ) -> RecordFault? {
+        guard let rule, case .registry(let registry, let strategy) = check.engine,
+            let known = schemas?.schemas(of: registry, strategy, topic, rule: rule.index, isKey: check.isKey)
+        else {
+            guard let offset = payloadOffset(frame, bytes, check) else {
+                return RecordFault(.framing, "\(check.word) does not say which message it is")
+            }
+            return validate(bytes, from: offset, check)
+        }
+        let key = Wanted(schemas: ObjectIdentifier(known), reference: frame.reference)
+        if !wanted.isEmpty, wanted.contains(key) { return nil }
+        switch known.find(frame, in: bytes.readableBytesSpan) {
+        case .validators(let validators, let offset):
+            return validate(bytes, from: offset, validators).map { RecordFault($0, in: check.word) }
+        case .malformed(let violation): return RecordFault(violation, in: check.word, .framing)
+        case .failure(let failure): return fault(of: failure, check, rule)
+        case .pending(let future):
+            guard !isLastTurn else {
+                return fault(of: RegistryFailure(.unavailable, "the registry does not answer"), check, rule)
+            }
+            wanted.insert(key)
+            pending.append(future)
+            return nil
+        }
+    }
+
+    private func fault(of failure: RegistryFailure, _ check: DataCheck, _ rule: Rule) -> RecordFault? {
+        switch failure.reason {
+        case .notFound, .wrongSubject: return RecordFault(.unknownSchema, "\(check.word): \(failure.message)")
+        case .invalidSchema: return RecordFault(.registry, "\(check.word): \(failure.message)")
+        case .denied, .unavailable, .busy:
+            guard rule.configuration.onRegistryError == .deny else {
+                unchecked += 1
+                return nil
+            }
+            return RecordFault(.registry, "\(check.word): \(failure.message)")
+        }
+    }
+
+    /// Where the payload begins whose schema is here; nil if what stands before it cannot be read.
+    private func payloadOffset(_ frame: FramedValue.Frame, _ bytes: ByteBuffer, _ check: DataCheck) -> Int? {
+        var offset = frame.prefixBytes
+        guard check.configuration.format == .protobuf, frame.choice == nil, !frame.isInHeader else { return offset }
+        let span = bytes.readableBytesSpan
+        let choice =
+            check.configuration.framing == .confluent
+            ? MessageChoice.confluent(span, at: &offset) : MessageChoice.apicurio(span, at: &offset)
+        return choice.map { _ in offset }
+    }
+
+    // MARK: Validating
+
+    private func validate(_ bytes: ByteBuffer, from offset: Int, _ check: DataCheck) -> RecordFault? {
+        guard case .local(let validator) = check.engine else { return nil }
+        return validate(bytes, from: offset, [validator]).map { RecordFault($0, in: check.word) }
+    }
+
+    /// The first violation; nil if one of the validators has none.
+    private func validate(
+        _ bytes: ByteBuffer, from offset: Int, _ validators: [any RecordValidator]
+    ) -> SchemaViolation? {
+        let span = bytes.readableBytesSpan
+        let payload = span.extracting(min(offset, span.byteCount)..<span.byteCount)
+        var first: SchemaViolation?
+        for validator in validators {
+            guard let violation = validator.validate(payload, scratch: scratch) else { return nil }
+            first = first ?? violation
+        }
+        return first
+    }
+}

@@ -1,0 +1,1 @@
+../ProxyRuntimeTests/Connections.swift
