@@ -18,6 +18,8 @@ final class TapLoop: @unchecked Sendable {
     var sampler: GapSampler
     private var secondOfTime: Int64 = .min
     private var textOfSecond = ""
+    private var millisecondOfTime: Int64 = .min
+    private var textOfMillisecond = ""
 
     init(port: any SinkPort, counters: TapMetrics.Counters, topics: TappedTopics, sampler: GapSampler) {
         self.port = port
@@ -29,6 +31,8 @@ final class TapLoop: @unchecked Sendable {
     /// The system's time, as RFC 3339 writes it in UTC, to the millisecond.
     func time() -> String {
         let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+        if milliseconds == millisecondOfTime { return textOfMillisecond }
+        millisecondOfTime = milliseconds
         let second = milliseconds / 1000
         if second != secondOfTime {
             secondOfTime = second
@@ -36,7 +40,9 @@ final class TapLoop: @unchecked Sendable {
                 Date(timeIntervalSince1970: Double(second)).formatted(Date.ISO8601FormatStyle()).dropLast())
         }
         let fraction = String(milliseconds % 1000)
-        return "\(textOfSecond).\(String(repeating: "0", count: max(0, 3 - fraction.utf8.count)))\(fraction)Z"
+        textOfMillisecond =
+            "\(textOfSecond).\(String(repeating: "0", count: max(0, 3 - fraction.utf8.count)))\(fraction)Z"
+        return textOfMillisecond
     }
 }
 

@@ -1,4 +1,5 @@
 import FilterAPI
+import Foundation
 import KafkaWire
 import Settings
 
@@ -26,7 +27,20 @@ final class TappedTopics {
     private var byName: [String: TappedTopic] = [:]
     private var byID: [KafkaUUID: TappedTopic] = [:]
     /// The one that was found last, and its name's bytes.
-    private var last: (bytes: [UInt8], topic: TappedTopic)?
+    private var last: Latest?
+
+    private struct Latest {
+        let bytes: [UInt8]
+        let topic: TappedTopic
+
+        func matches(_ other: UnsafeRawBufferPointer) -> Bool {
+            guard bytes.count == other.count else { return false }
+            return bytes.withUnsafeBytes { bytes in
+                guard let left = bytes.baseAddress, let right = other.baseAddress else { return true }
+                return memcmp(left, right, bytes.count) == 0
+            }
+        }
+    }
 
     /// How many are kept; with one more, all are forgotten.
     private static let most = 10_000
@@ -41,9 +55,9 @@ final class TappedTopics {
     /// The topic of a name.
     func find(name bytes: UnsafeRawBufferPointer) -> TappedTopic {
         refresh()
-        if let last, last.bytes.count == bytes.count, last.bytes.elementsEqual(bytes) { return last.topic }
+        if let last, last.matches(bytes) { return last.topic }
         let topic = find(String(decoding: bytes, as: UTF8.self))
-        last = (Array(bytes), topic)
+        last = Latest(bytes: Array(bytes), topic: topic)
         return topic
     }
 

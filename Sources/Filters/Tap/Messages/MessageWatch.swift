@@ -4,8 +4,8 @@ import KafkaWire
 
 /// Sees the frames of one direction, and notes what they name.
 final class MessageWatch: FrameWatcher {
-    // Safety: the connection's part owns this one, and is there as long as frames are shown to it.
-    private unowned let tap: MessageTap
+    // Safety: the connection's part owns this one, hands it out itself, and is there as long as frames are shown to it.
+    private unowned(unsafe) let tap: MessageTap
     private let topics: TappedTopics
     private var current: ObservedExchange?
     private var topic: TappedTopic?

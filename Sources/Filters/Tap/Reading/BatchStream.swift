@@ -48,11 +48,10 @@ struct BatchStream {
     private var recordIndex = 0
     private var recordLeft = 0
     private var length: UInt64 = 0
-    private var lengthBytes: [UInt8] = []
+    private var lengthShift: UInt64 = 0
 
     init() {
         head.reserveCapacity(Layout.headerSize)
-        lengthBytes.reserveCapacity(5)
     }
 
     /// Bytes of the whole batch that has begun.
@@ -128,7 +127,7 @@ struct BatchStream {
         recordIndex = 0
         recordLeft = 0
         length = 0
-        lengthBytes.removeAll(keepingCapacity: true)
+        lengthShift = 0
         // A Fetch may end with a batch that is cut off.
         phase = left > Layout.magicOffset ? .head : .over
     }
@@ -136,6 +135,10 @@ struct BatchStream {
     // MARK: - Headers
 
     private mutating func readHead(_ bytes: inout UnsafeRawBufferPointer) -> Event? {
+        if head.isEmpty, bytes.count >= Layout.headerSize, bytes[Layout.magicOffset] == 2 {
+            _ = collect(Layout.headerSize, &bytes)
+            return begin(head.withUnsafeBytes { RecordBatchHeader(current: $0.bytes) })
+        }
         guard collect(Layout.magicOffset + 1, &bytes) else { return nil }
         let magic = head[Layout.magicOffset]
         guard magic <= 2 else {
@@ -174,7 +177,7 @@ struct BatchStream {
         let missing = count - head.count
         guard missing > 0 else { return true }
         let taken = min(missing, bytes.count)
-        head.append(contentsOf: bytes[..<taken])
+        head.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
         take(taken, &bytes)
         return taken == missing
     }
@@ -199,10 +202,10 @@ struct BatchStream {
             guard let byte = bytes.first else { return nil }
             take(1, &bytes)
             batchLeft -= 1
-            lengthBytes.append(byte)
-            length |= UInt64(byte & 0x7f) << UInt64(7 * (lengthBytes.count - 1))
+            length |= UInt64(byte & 0x7f) << lengthShift
+            lengthShift += 7
             if byte >= 0x80 {
-                guard lengthBytes.count < 5 else { return .unreadable }
+                guard lengthShift < 35 else { return .unreadable }
                 continue
             }
             // Zig-zag; a record has at least six bytes behind its length.
@@ -211,11 +214,16 @@ struct BatchStream {
             recordLeft = size
             if recordIndex == target {
                 kept = ByteBuffer()
-                kept.reserveCapacity(size + lengthBytes.count)
-                kept.writeBytes(lengthBytes)
+                kept.reserveCapacity(size + 5)
+                var rest = length
+                while rest >= 0x80 {
+                    kept.writeInteger(UInt8(truncatingIfNeeded: rest) | 0x80)
+                    rest >>= 7
+                }
+                kept.writeInteger(UInt8(truncatingIfNeeded: rest))
             }
             length = 0
-            lengthBytes.removeAll(keepingCapacity: true)
+            lengthShift = 0
         }
     }
 }

@@ -39,14 +39,24 @@ final class CopyWriter {
     private let loop: TapLoop
     private let redaction: Redaction
 
+    private let listener: ByteBuffer
+    // What mostly is as it was for the copy before.
+    private var topic = LatestText<ExactText>()
+    private var partition = LatestText<Int32>()
+    private var clientID = LatestText<ExactText>()
+    private var principal = LatestText<ExactText>()
+
     /// The header that tells a copy.
     static let mark = "sluice.topic"
+    private static let produce = ByteBuffer(string: "produce")
+    private static let fetch = ByteBuffer(string: "fetch")
 
     init(_ filter: TapFilter, _ connection: ConnectionContext, _ loop: TapLoop) {
         self.filter = filter
         self.connection = connection
         self.loop = loop
         redaction = filter.configuration.redaction
+        listener = ByteBuffer(string: filter.listener)
     }
 
     /// Offers a copy.
@@ -147,16 +157,21 @@ final class CopyWriter {
 
     private func sinkRecord(_ record: CopiedRecord, _ origin: CopyOrigin) -> SinkRecord {
         var headers = record.headers
-        func add(_ name: String, _ value: String?) {
-            headers.append(SinkRecord.Header(name, value.map { ByteBuffer(string: $0) }))
+        headers.reserveCapacity(headers.count + 12)
+        func add(_ name: String, _ value: String) {
+            headers.append(SinkRecord.Header(name, ByteBuffer(string: value)))
         }
-        add(Self.mark, origin.topic)
-        add("sluice.partition", String(origin.partition))
+        headers.append(SinkRecord.Header(Self.mark, topic.buffer(of: ExactText(description: origin.topic))))
+        headers.append(SinkRecord.Header("sluice.partition", partition.buffer(of: origin.partition)))
         if let offset = record.offset { add("sluice.offset", String(offset)) }
-        add("sluice.client_id", origin.clientID)
-        add("sluice.principal", connection.principal)
-        add("sluice.direction", origin.direction == .request ? "produce" : "fetch")
-        add("sluice.listener", filter.listener)
+        headers.append(
+            SinkRecord.Header(
+                "sluice.client_id", origin.clientID.map { clientID.buffer(of: ExactText(description: $0)) }))
+        headers.append(
+            SinkRecord.Header("sluice.principal", principal.buffer(of: ExactText(description: connection.principal))))
+        headers.append(
+            SinkRecord.Header("sluice.direction", origin.direction == .request ? Self.produce : Self.fetch))
+        headers.append(SinkRecord.Header("sluice.listener", listener))
         add("sluice.time", loop.time())
         if let producer = record.producer {
             if let transactionalID = origin.transactionalID { add("sluice.transactional_id", transactionalID) }
@@ -167,5 +182,26 @@ final class CopyWriter {
         return SinkRecord(
             key: record.key, value: record.value, headers: headers,
             timestamp: record.timestamp >= 0 ? record.timestamp : nil)
+    }
+}
+
+/// The text of a value, made once for as long as the value stays the same.
+private struct LatestText<Value: Equatable & CustomStringConvertible> {
+    private var latest: (value: Value, buffer: ByteBuffer)?
+
+    mutating func buffer(of value: Value) -> ByteBuffer {
+        if let latest, latest.value == value { return latest.buffer }
+        let buffer = ByteBuffer(string: value.description)
+        latest = (value, buffer)
+        return buffer
+    }
+}
+
+/// Text whose bytes count: texts that are equal in Unicode's eyes may have others.
+private struct ExactText: Equatable, CustomStringConvertible {
+    let description: String
+
+    static func == (left: ExactText, right: ExactText) -> Bool {
+        left.description.utf8.elementsEqual(right.description.utf8)
     }
 }

@@ -31,12 +31,10 @@ struct JSONLine {
         needsComma = true
     }
 
-    /// The name of the member whose value is written next.
+    /// The name of the member whose value is written next, in quotes and with its colon; with a comma before it, unless the
+    /// member is the first one.
     mutating func name(_ name: StaticString) {
-        separate()
-        bytes.writeInteger(UInt8(ascii: "\""))
         bytes.writeStaticString(name)
-        bytes.writeStaticString("\":")
         needsComma = false
     }
 

@@ -6,8 +6,9 @@ import NIOCore
 
 /// Sees the frames of one direction: finds the records that are to be copied, and acknowledgements.
 final class RecordWatch: FrameWatcher {
-    // Safety: the connection's part owns this one, and is there as long as frames are shown to it.
-    private unowned let tap: RecordTap
+    // Safety: the connection's part owns this one, hands it out itself, and is there as long as frames are shown to it.
+    // Checked references would cost every request.
+    private unowned(unsafe) let tap: RecordTap
     private let topics: TappedTopics
     private let selector: RecordSelector
     private let pending: PendingBudget
