@@ -15,6 +15,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -35,30 +36,38 @@ func fuzzer(_ name: String, _ entries: Target.Dependency = "FuzzEntries") -> Tar
 }
 
 let modules: [Target] = [
-    .target(name: "CCRC32C", path: "Sources/CCRC32C"),
-    .target(name: "CCrypto", path: "Sources/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
-    .systemLibrary(name: "CLZ4", path: "Sources/CLZ4", pkgConfig: "liblz4"),
-    .systemLibrary(name: "CSnappy", path: "Sources/CSnappy"),
-    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
-    .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd"),
+    .target(name: "CCRC32C", path: "Sources/CLibraries/CCRC32C"),
+    .target(name: "CCrypto", path: "Sources/CLibraries/CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(
+        name: "COpenSSL", path: "Sources/CLibraries/COpenSSL",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .systemLibrary(name: "CLZ4", path: "Sources/CLibraries/CLZ4", pkgConfig: "liblz4"),
+    .systemLibrary(name: "CSnappy", path: "Sources/CLibraries/CSnappy"),
+    .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib", pkgConfig: "zlib"),
+    .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd", pkgConfig: "libzstd"),
     module("KafkaWire", [nioCore], settings: [.enableExperimentalFeature("Lifetimes")]),
     module(
         "KafkaRecords", ["CCRC32C", "CLZ4", "CSnappy", "CZlib", "CZstd", "KafkaWire", nioCore],
         settings: [.enableExperimentalFeature("Lifetimes")]),
     module("KafkaMessages", ["KafkaWire", nioCore]),
     module("KafkaCodec", ["KafkaMessages", "KafkaWire", nioCore]),
-    module("KafkaClient", ["KafkaCodec", "KafkaMessages", "KafkaWire", nioCore, nioPosix]),
+    module(
+        "KafkaClient",
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", collections, nioCore, nioPosix]),
     module("Telemetry", [logging]),
     module("Settings"),
     module("SASL", ["CCrypto", "KafkaWire", "Settings"]),
+    module("TLS", ["COpenSSL", "Settings", nioCore]),
+    module("WebClient", ["Settings", "TLS", nioCore, nioHTTP1, nioPosix]),
     module(
-        "FilterAPI", ["KafkaCodec", "KafkaMessages", "KafkaWire", "Settings", "Telemetry", logging, nioCore]),
-    module("SluiceConfiguration", ["SASL", "Settings", yams], path: "Configuration"),
+        "FilterAPI",
+        ["KafkaCodec", "KafkaMessages", "KafkaRecords", "KafkaWire", "Settings", "Telemetry", logging, nioCore]),
+    module("SluiceConfiguration", ["SASL", "Settings", "TLS", yams], path: "Configuration"),
     module(
         "ProxyRuntime",
         [
-            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaWire", "SASL",
-            "Settings", "Telemetry", collections, logging, nioCore, nioPosix,
+            "SluiceConfiguration", "FilterAPI", "KafkaClient", "KafkaCodec", "KafkaMessages", "KafkaRecords",
+            "KafkaWire", "SASL", "Settings", "TLS", "Telemetry", "WebClient", collections, logging, nioCore, nioPosix,
         ]),
     .target(
         name: "CSimdjson", path: "Sources/CLibraries/CSimdjson",
@@ -84,7 +93,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: modules + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
+    targets: modules
+        + ["batches", "codecs", "connection", "messages", "proxy_header", "records", "walk"].map { fuzzer($0) }
         + ["avro", "framing", "protobuf"].map { fuzzer($0, "BinaryFuzzEntries") }
         + ["json", "json_schema"].map { fuzzer($0, "JSONFuzzEntries") }
 )
