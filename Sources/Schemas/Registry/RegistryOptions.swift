@@ -32,6 +32,8 @@ package struct RegistryOptions: Sendable {
     package var maxFailures = 1000
     /// How many schemas are asked for at once. 16 by default.
     package var maxFetches = 16
+    /// How many more schemas wait to be asked for. 256 by default.
+    package var maxWaiting = 256
     /// How long it is remembered that there is no such schema, or no such subject. 30 seconds by default.
     package var failureLifetime = TimeAmount.seconds(30)
     /// How long it is remembered that the registry did not answer. 1 second by default.

@@ -47,17 +47,18 @@ package final class SchemaRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - reference: Which schema.
+    ///   - asker: Who asks: a connection. If there is much to ask, askers take turns.
     ///   - eventLoop: On which loop an answer is to come.
     ///   - now: The time.
     ///   - isCurrent: False if a known schema does not do, which a newer answer may.
     /// - Returns: The schema or why there is none, now or later.
     func find(
-        _ reference: SchemaReference, on eventLoop: any EventLoop, now: NIODeadline,
+        _ reference: SchemaReference, for asker: ObjectIdentifier?, on eventLoop: any EventLoop, now: NIODeadline,
         isCurrent: (RegisteredSchema) -> Bool
     ) -> Finding {
         let promise = eventLoop.makePromise(of: RegisteredSchema.self)
         let finding = table.withLockedValue {
-            $0.find(reference, now: now, waiter: promise, isCurrent: isCurrent)
+            $0.find(reference, now: now, waiter: promise, asker: asker, isCurrent: isCurrent)
         }
         switch finding {
         case .schema(let schema):
@@ -66,7 +67,10 @@ package final class SchemaRegistry: Sendable {
         case .failure(let failure, let until):
             promise.fail(failure)
             return .failure(failure, until: until)
-        case .waiting: break
+        case .waiting(let dropped):
+            for waiter in dropped {
+                waiter.fail(RegistryFailure(.busy, "too many schemas are to be asked for"))
+            }
         case .fetch: begin(reference, on: eventLoop)
         }
         return .pending(promise.futureResult)
@@ -77,7 +81,7 @@ package final class SchemaRegistry: Sendable {
         do throws(RegistryFailure) {
             follow(try fetch.begin(), of: fetch, reference, on: eventLoop)
         } catch {
-            finish(reference, .failure(error))
+            finish(reference, .failure(error), on: eventLoop)
         }
     }
 
@@ -93,9 +97,10 @@ package final class SchemaRegistry: Sendable {
             eventLoop.scheduleTask(in: delay) { self.ask(path, of: fetch, reference, on: eventLoop) }
         case .finished(let fetched):
             do throws(RegistryFailure) {
-                finish(reference, .success(try RegisteredSchema(fetched, options: compilation)))
+                finish(
+                    reference, .success(try RegisteredSchema(fetched, options: compilation)), on: eventLoop)
             } catch {
-                finish(reference, .failure(error))
+                finish(reference, .failure(error), on: eventLoop)
             }
         }
     }
@@ -109,14 +114,20 @@ package final class SchemaRegistry: Sendable {
                 let step = try fetch.take(try? result.get())
                 self.follow(step, of: fetch, reference, on: eventLoop)
             } catch {
-                self.finish(reference, .failure(error))
+                self.finish(reference, .failure(error), on: eventLoop)
             }
         }
     }
 
-    private func finish(_ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>) {
+    private func finish(
+        _ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>,
+        on eventLoop: any EventLoop
+    ) {
         let now = NIODeadline.now()
-        for waiter in table.withLockedValue({ $0.finish(reference, result, now: now) }) {
+        let (waiters, next) = table.withLockedValue { $0.finish(reference, result, now: now) }
+        // Not at once, since what ends at once would be called from within what it follows.
+        if let next { eventLoop.execute { self.begin(next, on: eventLoop) } }
+        for waiter in waiters {
             switch result {
             case .success(let schema): waiter.succeed(schema)
             case .failure(let failure): waiter.fail(failure)
