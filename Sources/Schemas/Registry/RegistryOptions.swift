@@ -42,6 +42,9 @@ package struct RegistryOptions: Sendable {
     package var attempts = 3
     /// How long to wait before the second attempt; twice as long before each further one. 100 ms by default.
     package var backoff = TimeAmount.milliseconds(100)
+    /// How long it may take from the first question about a schema to the last answer, what it uses among it. 6 seconds by
+    /// default.
+    package var fetchTimeout = TimeAmount.seconds(6)
     /// How many schemas a schema may use, those that they use among them. 64 by default.
     package var maxReferences = 64
     /// The most bytes of a schema and those that it uses together. 4 MiB by default.

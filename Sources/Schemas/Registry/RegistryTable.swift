@@ -9,8 +9,8 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
         /// It is asked for already, or will be: the waiter will be told. Others that have lost their place for it are to be
         /// told that there is too much to ask.
         case waiting(dropped: [Waiter])
-        /// It is to be asked for by who asked here: the waiter will be told.
-        case fetch
+        /// It is to be asked for by who asked here, under this number: the waiter will be told.
+        case fetch(UInt64)
     }
 
     private struct Entry: Sendable {
@@ -34,7 +34,9 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
     /// Who waits for what is being asked for, and for what is in the queue.
     private var waiters: [SchemaReference: [Waiter]] = [:]
     private var queue: FetchQueue
-    private var fetches = 0
+    /// The numbers of the fetches that are under way.
+    private var fetches: [SchemaReference: UInt64] = [:]
+    private var fetchNumber: UInt64 = 0
     private var clock: UInt64 = 0
 
     init(options: RegistryOptions) {
@@ -78,10 +80,9 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
             // It may be far back in somebody else's line.
             return .waiting(dropped: queue.contains(reference) ? drop(queue.append(reference, by: asker).dropped) : [])
         }
-        guard fetches >= maxFetches else {
-            fetches += 1
+        guard fetches.count >= maxFetches else {
             waiters[reference] = [waiter]
-            return .fetch
+            return .fetch(begin(reference))
         }
         let place = queue.append(reference, by: asker)
         guard place.isIn else {
@@ -91,16 +92,28 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
         return .waiting(dropped: drop(place.dropped))
     }
 
+    private mutating func begin(_ reference: SchemaReference) -> UInt64 {
+        fetchNumber += 1
+        fetches[reference] = fetchNumber
+        return fetchNumber
+    }
+
+    /// True unless the fetch of this number is finished, or was given up.
+    func isUnderWay(_ reference: SchemaReference, _ number: UInt64) -> Bool { fetches[reference] == number }
+
     private mutating func drop(_ reference: SchemaReference?) -> [Waiter] {
         reference.flatMap { waiters.removeValue(forKey: $0) } ?? []
     }
 
-    /// Takes what a fetch has brought.
+    /// Takes what a fetch has brought, unless it is no longer under way.
     ///
-    /// - Returns: who waits for it, and what is to be asked for next in its place.
+    /// - Returns: who waits for it, and what is to be asked for next in its place, under which number.
     mutating func finish(
-        _ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>, now: NIODeadline
-    ) -> (waiters: [Waiter], next: SchemaReference?) {
+        _ reference: SchemaReference, _ number: UInt64, _ result: Result<RegisteredSchema, RegistryFailure>,
+        now: NIODeadline
+    ) -> (waiters: [Waiter], next: (reference: SchemaReference, number: UInt64)?) {
+        guard isUnderWay(reference, number) else { return ([], nil) }
+        fetches[reference] = nil
         switch result {
         case .success(let schema):
             failures[reference] = nil
@@ -123,8 +136,6 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
                 failure: failure, until: now + (isOutage ? outageLifetime : failureLifetime))
         }
         let told = waiters.removeValue(forKey: reference) ?? []
-        let next = queue.next()
-        if next == nil { fetches -= 1 }
-        return (told, next)
+        return (told, queue.next().map { ($0, begin($0)) })
     }
 }

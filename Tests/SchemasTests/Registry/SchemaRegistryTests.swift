@@ -189,6 +189,29 @@ struct SchemaRegistryTests {
         #expect(asked() == [1, 2, 20, 3])
     }
 
+    @Test func `all questions about a schema have one deadline`() throws {
+        let schemas = slow(maxFetches: 1)
+        transport.set("/schemas/ids/1/subjects", .later)
+        let first = try #require(ask(schemas, 1, for: askers.0))
+        let second = try #require(ask(schemas, 2, for: askers.0))
+        loop.advanceTime(by: .seconds(4))
+        transport.answer(200, #"{"schema":"\"int\""}"#)
+        loop.advanceTime(by: .milliseconds(1999))
+        #expect(transport.paths == ["/schemas/ids/1", "/schemas/ids/1/subjects"])
+        loop.advanceTime(by: .milliseconds(1))
+        // The next one has its turn, and what comes late changes nothing.
+        try #require(transport.paths.last == "/schemas/ids/2")
+        #expect(try first.wait()?.reason == .unavailable)
+        transport.answer(404, "{}")
+        loop.run()
+        #expect(try second.wait()?.reason == .notFound)
+        guard case .failure(let failure) = try find(schemas, framed(1, [2])) else {
+            Issue.record("the schema is known")
+            return
+        }
+        #expect(failure.reason == .unavailable)
+    }
+
     @Test func `an answer that fails is asked for again by the clock`() throws {
         avro(7)
         transport.set("/schemas/ids/7/subjects", .silence, .answer(503, ""), .answer(200, #"["orders-value"]"#))
