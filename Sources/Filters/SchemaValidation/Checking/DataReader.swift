@@ -87,10 +87,7 @@ final class DataReader {
         guard let rule, case .registry(let registry, let strategy) = check.engine,
             let known = schemas?.schemas(of: registry, strategy, topic, rule: rule.index, isKey: check.isKey)
         else {
-            guard let offset = payloadOffset(frame, bytes, check) else {
-                return RecordFault(.framing, "\(check.word) does not say which message it is")
-            }
-            return validate(bytes, from: offset, check)
+            return localFault(of: bytes, frame, check)
         }
         let key = Wanted(schemas: ObjectIdentifier(known), reference: frame.reference)
         if !wanted.isEmpty, wanted.contains(key) { return nil }
@@ -127,21 +124,42 @@ final class DataReader {
         }
     }
 
-    /// Where the payload begins whose schema is here; nil if what stands before it cannot be read.
-    private func payloadOffset(_ frame: FramedValue.Frame, _ bytes: ByteBuffer, _ check: DataCheck) -> Int? {
+    /// What is wrong with framed data whose schema is here.
+    private func localFault(of bytes: ByteBuffer, _ frame: FramedValue.Frame, _ check: DataCheck) -> RecordFault? {
+        guard case .messages(let messages) = check.engine else {
+            return validate(bytes, from: frame.prefixBytes, check)
+        }
+        let isConfluent = check.configuration.framing == .confluent
         var offset = frame.prefixBytes
-        guard check.configuration.format == .protobuf, frame.choice == nil, !frame.isInHeader else { return offset }
-        let span = bytes.readableBytesSpan
-        let choice =
-            check.configuration.framing == .confluent
-            ? MessageChoice.confluent(span, at: &offset) : MessageChoice.apicurio(span, at: &offset)
-        return choice.map { _ in offset }
+        var choice = frame.choice
+        if choice == nil, !frame.isInHeader {
+            let span = bytes.readableBytesSpan
+            choice =
+                isConfluent
+                ? MessageChoice.confluent(span, at: &offset) : MessageChoice.apicurio(span, at: &offset)
+            guard choice != nil else {
+                return RecordFault(.framing, "\(check.word) does not say which message it is")
+            }
+        }
+        // Apicurio's headers may leave it open, Confluent's mean the first message then.
+        if choice == nil, isConfluent { choice = .first }
+        guard let choice else { return validate(bytes, from: offset, check) }
+        let validators = messages.validators(choice, scratch: scratch)
+        guard !validators.isEmpty else {
+            return RecordFault(.schema, "\(check.word) is of another message than it must be")
+        }
+        return validate(bytes, from: offset, validators).map { RecordFault($0, in: check.word) }
     }
 
     // MARK: Validating
 
     private func validate(_ bytes: ByteBuffer, from offset: Int, _ check: DataCheck) -> RecordFault? {
-        guard case .local(let validator) = check.engine else { return nil }
+        let validator: any RecordValidator
+        switch check.engine {
+        case .nothing, .registry: return nil
+        case .local(let local): validator = local
+        case .messages(let messages): validator = messages.standard
+        }
         return validate(bytes, from: offset, [validator]).map { RecordFault($0, in: check.word) }
     }
 
