@@ -58,6 +58,7 @@ final class SchemaValidationConnection: ConnectionFilter {
         let reader = DataReader(
             schemas: loop.schemas, scratch: loop.scratch, isLastTurn: turn == Self.mostTurns,
             asker: ObjectIdentifier(self), failures: failures)
+        loop.scratch.steps = StepBudget(perRecord: filter.configuration.maxSteps)
         let judgement: ProduceJudgement
         do throws(WireError) {
             judgement = try judge(request, reader)
