@@ -153,6 +153,20 @@ struct RegistryTests {
         #expect(client.count("rejections", "r", "unknown_schema") == 1)
     }
 
+    @Test("that there are not are not asked for twice in a request, however short that is remembered")
+    func forgotten() throws {
+        let client = try Validated(
+            """
+            registries: [{ name: main, url: "http://registry.example:8081", negative_cache: 0s }]
+            rules: [{ name: r, topics: [t], value: { format: avro, registry: main }, on_registry_error: allow }]
+            """, transport: registry)
+        try send(client, framed(9))
+        registry.answer(404, "{}")
+        client.connections.loop.run()
+        #expect(registry.waiting.isEmpty)
+        #expect(try client.answer(version: 9).lines == ["t/0 INVALID_RECORD"])
+    }
+
     @Test("are waited for where many are asked for, and not taken for an outage")
     func many() throws {
         let client = try client(", on_registry_error: allow")

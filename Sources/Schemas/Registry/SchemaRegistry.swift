@@ -68,8 +68,12 @@ package final class SchemaRegistry: Sendable {
             promise.fail(failure)
             return .failure(failure, until: until)
         case .waiting(let dropped):
-            for waiter in dropped {
-                waiter.fail(RegistryFailure(.busy, "too many schemas are to be asked for"))
+            guard !dropped.isEmpty else { break }
+            // Not at once, since who is told may be called from within what asks here.
+            eventLoop.execute {
+                for waiter in dropped {
+                    waiter.fail(RegistryFailure(.busy, "too many schemas are to be asked for"))
+                }
             }
         case .fetch(let number): begin(reference, number, on: eventLoop)
         }

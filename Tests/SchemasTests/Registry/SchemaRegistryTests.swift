@@ -184,6 +184,7 @@ struct SchemaRegistryTests {
         let futures = (1...5).map { ask(schemas, $0, for: askers.0) }
         #expect(futures.map { $0 != nil } == [true, true, true, true, false])
         #expect(ask(schemas, 20, for: askers.1) != nil)
+        loop.run()
         #expect(try futures[3]?.wait()?.reason == .busy)
         #expect(ask(schemas, 21, for: askers.1) == nil)
         #expect(asked() == [1, 2, 20, 3])
