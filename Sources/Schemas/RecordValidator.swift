@@ -16,6 +16,8 @@ package protocol RecordValidator: Sendable {
 ///
 /// It is not `Sendable`, which keeps it on its loop.
 package final class ValidationScratch {
+    /// How many steps validators may take; nil if each record may take what the validator was compiled for.
+    package var steps: StepBudget?
     private var states: [(type: ObjectIdentifier, state: any ScratchState)] = []
 
     /// An empty scratch; what is needed is made when it is first asked for.

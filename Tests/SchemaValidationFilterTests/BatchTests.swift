@@ -107,4 +107,19 @@ struct BatchTests {
         let partition = try #require(try client.answer(version: 9).responses.first?.partitionResponses.first)
         #expect(partition.recordErrors.map(\.batchIndex) == [3])
     }
+
+    @Test("share the steps of their request, and the next request has its own")
+    func steps() throws {
+        let items = Array(repeating: "true", count: 50).joined(separator: ",")
+        let client = try Validated(
+            """
+            max_steps: 1000
+            rules: [{ name: r, topics: [t], value: { format: json_schema, schema: '{"items":{"allOf":[\(items)]}}' } }]
+            """)
+        let record = TestRecord("[\((0..<15).map(String.init).joined(separator: ","))]")
+        let many = try batch(Array(repeating: record, count: 20))
+        let message = try #require(try client.rejection(batch: many))
+        #expect(message.contains("takes too many steps"))
+        #expect(try client.rejection(batch: try batch([record])) == nil)
+    }
 }

@@ -143,6 +143,45 @@ struct RegistryTests {
         #expect(client.count("records", "r", "unchecked") == 1)
     }
 
+    @Test("that a registry does not know never pass", arguments: [400, 404, 405, 422])
+    func unknown(status: Int) throws {
+        let client = try client(", on_registry_error: allow")
+        try send(client, framed(9))
+        registry.answer(status, "{}")
+        client.connections.loop.run()
+        #expect(try client.answer(version: 9).lines == ["t/0 INVALID_RECORD"])
+        #expect(client.count("rejections", "r", "unknown_schema") == 1)
+    }
+
+    @Test("that there are not are not asked for twice in a request, however short that is remembered")
+    func forgotten() throws {
+        let client = try Validated(
+            """
+            registries: [{ name: main, url: "http://registry.example:8081", negative_cache: 0s }]
+            rules: [{ name: r, topics: [t], value: { format: avro, registry: main }, on_registry_error: allow }]
+            """, transport: registry)
+        try send(client, framed(9))
+        registry.answer(404, "{}")
+        client.connections.loop.run()
+        #expect(registry.waiting.isEmpty)
+        #expect(try client.answer(version: 9).lines == ["t/0 INVALID_RECORD"])
+    }
+
+    @Test("are waited for where many are asked for, and not taken for an outage")
+    func many() throws {
+        let client = try client(", on_registry_error: allow")
+        let partitions = [
+            ("t", Int32(0), try batch((1...60).map { framed($0) })), ("t", 1, try batch([framed(100)])),
+        ]
+        try client.send(produce(partitions), version: 9)
+        while !registry.waiting.isEmpty {
+            registry.answer(404, "{}")
+            client.connections.loop.run()
+        }
+        #expect(try client.answer(version: 9).lines == ["t/0 INVALID_RECORD", "t/1 INVALID_RECORD"])
+        #expect(client.count("records", "r", "unchecked") == 0)
+    }
+
     @Test("are named by the framing")
     func unframed() throws {
         let client = try client(", on_registry_error: allow")

@@ -25,13 +25,16 @@ package struct JSONSchema: RecordValidator {
 
     /// Checks that the bytes are one JSON document that the schema describes.
     package func validate(_ bytes: RawSpan, scratch: ValidationScratch) -> SchemaViolation? {
-        let scratch = scratch.state(JSONScratch.self)
+        let steps = scratch.steps?.begin(bytes: bytes.byteCount) ?? options.maxSteps
         return bytes.withUnsafeBytes { bytes in
-            scratch.withDocument(
+            scratch.state(JSONScratch.self).withDocument(
                 bytes, options.limits,
                 { tape, arena in
-                    var evaluator = SchemaEvaluator(program, tape, options, arena)
-                    defer { arena = evaluator.arena }
+                    var evaluator = SchemaEvaluator(program, tape, options, arena, steps: steps)
+                    defer {
+                        arena = evaluator.arena
+                        scratch.steps?.take(steps - evaluator.steps)
+                    }
                     return evaluator.run()
                 }, refused: { $0 })
         }

@@ -14,6 +14,8 @@ package struct ProtobufSchema: Sendable {
     var enums: [String: ProtobufEnum] = [:]
     /// The messages that the last file declares outside of others, in their order.
     private(set) var roots: [String] = []
+    /// The same of each file, in the order of the files.
+    private var rootsByFile: [[String]] = []
 
     /// Reads a set of files, as `protoc --include_imports --descriptor_set_out` writes it.
     ///
@@ -60,9 +62,10 @@ package struct ProtobufSchema: Sendable {
         }
         messages = reader.messages
         enums = reader.enums
-        if let last = files.last {
-            roots = last.messageType.map { last.package.isEmpty ? $0.name : "\(last.package).\($0.name)" }
+        rootsByFile = files.map { file in
+            file.messageType.map { file.package.isEmpty ? $0.name : "\(file.package).\($0.name)" }
         }
+        roots = rootsByFile.last ?? []
     }
 
     /// True if some bytes are a serialized FileDescriptorProto with messages.
@@ -83,7 +86,7 @@ package struct ProtobufSchema: Sendable {
     package func messageNames(at indexes: [Int]) -> [String] {
         var names: [String] = []
         for countsEntries in [false, true] {
-            if let name = messageName(at: indexes, countsEntries: countsEntries), !names.contains(name) {
+            if let name = messageName(at: indexes, in: roots, countsEntries: countsEntries), !names.contains(name) {
                 names.append(name)
             }
         }
@@ -95,7 +98,14 @@ package struct ProtobufSchema: Sendable {
         hasMessage(name) ? name : roots.first { $0 == name || $0.hasSuffix(".\(name)") }
     }
 
-    private func messageName(at indexes: [Int], countsEntries: Bool) -> String? {
+    /// True if message indexes lead to a message in the file that declares it.
+    func leads(_ indexes: [Int], to message: String) -> Bool {
+        rootsByFile.contains { roots in
+            [false, true].contains { messageName(at: indexes, in: roots, countsEntries: $0) == message }
+        }
+    }
+
+    private func messageName(at indexes: [Int], in roots: [String], countsEntries: Bool) -> String? {
         var name: String?
         var names = roots
         for index in indexes {

@@ -12,7 +12,7 @@ package struct RegistryFailure: Error, Sendable, Hashable {
         case denied
         /// The registry has not answered, or not in its protocol.
         case unavailable
-        /// So many schemas are being asked for that no more are.
+        /// So many schemas wait to be asked for that no more may. It says nothing about the registry.
         case busy
     }
 

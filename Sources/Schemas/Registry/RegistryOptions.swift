@@ -32,6 +32,8 @@ package struct RegistryOptions: Sendable {
     package var maxFailures = 1000
     /// How many schemas are asked for at once. 16 by default.
     package var maxFetches = 16
+    /// How many more schemas wait to be asked for. 256 by default.
+    package var maxWaiting = 256
     /// How long it is remembered that there is no such schema, or no such subject. 30 seconds by default.
     package var failureLifetime = TimeAmount.seconds(30)
     /// How long it is remembered that the registry did not answer. 1 second by default.
@@ -40,6 +42,9 @@ package struct RegistryOptions: Sendable {
     package var attempts = 3
     /// How long to wait before the second attempt; twice as long before each further one. 100 ms by default.
     package var backoff = TimeAmount.milliseconds(100)
+    /// How long it may take from the first question about a schema to the last answer, what it uses among it. 6 seconds by
+    /// default.
+    package var fetchTimeout = TimeAmount.seconds(6)
     /// How many schemas a schema may use, those that they use among them. 64 by default.
     package var maxReferences = 64
     /// The most bytes of a schema and those that it uses together. 4 MiB by default.

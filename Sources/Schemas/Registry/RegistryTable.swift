@@ -6,10 +6,11 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
     enum Finding {
         case schema(RegisteredSchema)
         case failure(RegistryFailure, until: NIODeadline)
-        /// It is asked for already: the waiter will be told.
-        case waiting
-        /// It is to be asked for by who asked here: the waiter will be told.
-        case fetch
+        /// It is asked for already, or will be: the waiter will be told. Others that have lost their place for it are to be
+        /// told that there is too much to ask.
+        case waiting(dropped: [Waiter])
+        /// It is to be asked for by who asked here, under this number: the waiter will be told.
+        case fetch(UInt64)
     }
 
     private struct Entry: Sendable {
@@ -30,13 +31,19 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
     private let outageLifetime: TimeAmount
     private var schemas: [SchemaReference: Entry] = [:]
     private var failures: [SchemaReference: Failure] = [:]
+    /// Who waits for what is being asked for, and for what is in the queue.
     private var waiters: [SchemaReference: [Waiter]] = [:]
+    private var queue: FetchQueue
+    /// The numbers of the fetches that are under way.
+    private var fetches: [SchemaReference: UInt64] = [:]
+    private var fetchNumber: UInt64 = 0
     private var clock: UInt64 = 0
 
     init(options: RegistryOptions) {
         maxSchemas = max(1, options.maxSchemas)
         maxFailures = max(1, options.maxFailures)
         maxFetches = max(1, options.maxFetches)
+        queue = FetchQueue(capacity: max(0, options.maxWaiting))
         failureLifetime = options.failureLifetime
         outageLifetime = options.outageLifetime
     }
@@ -50,11 +57,13 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
     ///   - reference: Which.
     ///   - now: The time.
     ///   - waiter: Who is to be told, if it is not known.
+    ///   - asker: Whose line it waits in, if so many are being asked for that no more are.
     ///   - isCurrent: False for a schema that does not do, though it is there: if it was fetched before failures are
     ///     forgotten, it is fetched anew, since its subjects may be others now.
     /// - Returns: What is known, or who is asked.
     mutating func find(
-        _ reference: SchemaReference, now: NIODeadline, waiter: Waiter, isCurrent: (RegisteredSchema) -> Bool
+        _ reference: SchemaReference, now: NIODeadline, waiter: Waiter, asker: FetchQueue.Asker,
+        isCurrent: (RegisteredSchema) -> Bool
     ) -> Finding {
         clock += 1
         if let entry = schemas[reference] {
@@ -68,21 +77,43 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
         }
         if waiters[reference] != nil {
             waiters[reference]?.append(waiter)
-            return .waiting
+            // It may be far back in somebody else's line.
+            return .waiting(dropped: queue.contains(reference) ? drop(queue.append(reference, by: asker).dropped) : [])
         }
-        guard waiters.count < maxFetches else {
-            return .failure(.init(.busy, "\(maxFetches) schemas are being asked for"), until: now)
+        guard fetches.count >= maxFetches else {
+            waiters[reference] = [waiter]
+            return .fetch(begin(reference))
+        }
+        let place = queue.append(reference, by: asker)
+        guard place.isIn else {
+            return .failure(.init(.busy, "too many schemas are to be asked for"), until: now)
         }
         waiters[reference] = [waiter]
-        return .fetch
+        return .waiting(dropped: drop(place.dropped))
     }
 
-    /// Takes what a fetch has brought.
+    private mutating func begin(_ reference: SchemaReference) -> UInt64 {
+        fetchNumber += 1
+        fetches[reference] = fetchNumber
+        return fetchNumber
+    }
+
+    /// True unless the fetch of this number is finished, or was given up.
+    func isUnderWay(_ reference: SchemaReference, _ number: UInt64) -> Bool { fetches[reference] == number }
+
+    private mutating func drop(_ reference: SchemaReference?) -> [Waiter] {
+        reference.flatMap { waiters.removeValue(forKey: $0) } ?? []
+    }
+
+    /// Takes what a fetch has brought, unless it is no longer under way.
     ///
-    /// - Returns: who waits for it.
+    /// - Returns: who waits for it, and what is to be asked for next in its place, under which number.
     mutating func finish(
-        _ reference: SchemaReference, _ result: Result<RegisteredSchema, RegistryFailure>, now: NIODeadline
-    ) -> [Waiter] {
+        _ reference: SchemaReference, _ number: UInt64, _ result: Result<RegisteredSchema, RegistryFailure>,
+        now: NIODeadline
+    ) -> (waiters: [Waiter], next: (reference: SchemaReference, number: UInt64)?) {
+        guard isUnderWay(reference, number) else { return ([], nil) }
+        fetches[reference] = nil
         switch result {
         case .success(let schema):
             failures[reference] = nil
@@ -104,6 +135,7 @@ struct RegistryTable<Waiter: Sendable>: Sendable {
             failures[reference] = Failure(
                 failure: failure, until: now + (isOutage ? outageLifetime : failureLifetime))
         }
-        return waiters.removeValue(forKey: reference) ?? []
+        let told = waiters.removeValue(forKey: reference) ?? []
+        return (told, queue.next().map { ($0, begin($0)) })
     }
 }

@@ -81,7 +81,9 @@ struct SchemaFetch {
             // Karapace tells the subjects of an ID only with their versions.
             questions[0] = .versions
             return .get(path(of: .versions), after: .zero)
-        case 404: throw RegistryFailure(.notFound, "the registry has no \(reference), or not all that it uses")
+        // To some registries an ID that they have not given out is not even valid.
+        case 400, 404, 405, 422:
+            throw RegistryFailure(.notFound, "the registry has no \(reference), or not all that it uses")
         case 401, 403: throw RegistryFailure(.denied, "the registry answers with \(answer.status)")
         default: throw RegistryFailure(.unavailable, "the registry answers with \(answer.status)")
         }

@@ -19,8 +19,8 @@ package final class TopicSchemas {
         case failure(RegistryFailure)
         /// The framing is not valid.
         case malformed(SchemaViolation)
-        /// The registry is asked; afterwards to be looked for again.
-        case pending(EventLoopFuture<Void>)
+        /// The registry is asked; afterwards to be looked for again, unless there is no schema, for the reason that comes.
+        case pending(EventLoopFuture<RegistryFailure?>)
     }
 
     private enum Known {
@@ -74,19 +74,24 @@ package final class TopicSchemas {
     /// - Parameters:
     ///   - frame: What the record's framing says.
     ///   - bytes: The record's key or value, with its framing.
+    ///   - asker: For whom: a connection. If there is much to ask, askers take turns.
     /// - Returns: The validators, or why there are none.
-    package func find(_ frame: FramedValue.Frame, in bytes: RawSpan) -> Finding {
+    package func find(
+        _ frame: FramedValue.Frame, in bytes: RawSpan, for asker: ObjectIdentifier? = nil
+    ) -> Finding {
         eventLoop.preconditionInEventLoop()
         switch known[frame.reference] {
-        case .schema(let schema)?: return finding(schema, frame, bytes)
+        case .schema(let schema)?: return finding(schema, frame, bytes, asker)
         case .failure(let failure, let until)? where NIODeadline.now() < until: return .failure(failure)
-        default: return ask(frame, bytes)
+        default: return ask(frame, bytes, asker)
         }
     }
 
-    private func ask(_ frame: FramedValue.Frame, _ bytes: RawSpan, isRefresh: Bool = false) -> Finding {
+    private func ask(
+        _ frame: FramedValue.Frame, _ bytes: RawSpan, _ asker: ObjectIdentifier?, isRefresh: Bool = false
+    ) -> Finding {
         let now = NIODeadline.now()
-        let found = registry.find(frame.reference, on: eventLoop, now: now) { !isRefresh && isCurrent($0) }
+        let found = registry.find(frame.reference, for: asker, on: eventLoop, now: now) { !isRefresh && isCurrent($0) }
         switch found {
         case .schema(let schema):
             // The subject of a message depends on the message, which is looked at below.
@@ -96,13 +101,15 @@ package final class TopicSchemas {
                 return .failure(failure)
             }
             remember(frame.reference, .schema(schema))
-            return finding(schema, frame, bytes)
+            return finding(schema, frame, bytes, asker)
         case .failure(let failure, let until):
             if failure.reason != .busy { remember(frame.reference, .failure(failure, until: until)) }
             return .failure(failure)
         case .pending(let future):
-            // A failure is found by looking again: it is in the registry's table.
-            return .pending(future.map { _ in }.recover { _ in })
+            return .pending(
+                future.map { _ -> RegistryFailure? in nil }.recover { error in
+                    error as? RegistryFailure ?? RegistryFailure(.unavailable, "the registry does not answer")
+                })
         }
     }
 
@@ -121,7 +128,9 @@ package final class TopicSchemas {
         RegistryFailure(.wrongSubject, "the schema is not one of the subject for the topic's \(part.rawValue)s")
     }
 
-    private func finding(_ schema: RegisteredSchema, _ frame: FramedValue.Frame, _ bytes: RawSpan) -> Finding {
+    private func finding(
+        _ schema: RegisteredSchema, _ frame: FramedValue.Frame, _ bytes: RawSpan, _ asker: ObjectIdentifier?
+    ) -> Finding {
         if let validator = schema.validator {
             return .validators([validator], payloadOffset: frame.prefixBytes)
         }
@@ -146,7 +155,7 @@ package final class TopicSchemas {
             // The schema's subjects may be others now.
             messages[key] = nil
             known[frame.reference] = nil
-            return ask(frame, bytes, isRefresh: true)
+            return ask(frame, bytes, asker, isRefresh: true)
         case nil: break
         }
         let entry = message(schema, choice)

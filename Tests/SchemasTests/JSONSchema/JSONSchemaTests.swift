@@ -204,6 +204,24 @@ struct JSONSchemaTests {
         }
     }
 
+    @Test func `All records of a request share their steps, and their bytes give some more`() throws {
+        let schema = try schema(
+            #"{"items":{"allOf":[\#(Array(repeating: "true", count: 50).joined(separator: ","))]}}"#)
+        let slow = Array("[\((0..<15).map(String.init).joined(separator: ","))]".utf8)
+        let scratch = ValidationScratch()
+        scratch.steps = StepBudget(perRecord: 1000)
+        let results = (0..<20).map { _ in schema.validate(slow.span.bytes, scratch: scratch) }
+        #expect(results.prefix(10).allSatisfy { $0 == nil })
+        #expect(try #require(results[19]).description.contains("takes too many steps"))
+        // Ordinary records still are checked.
+        #expect(
+            try self.schema(#"{"type":"string"}"#).validate(Array(#""a""#.utf8).span.bytes, scratch: scratch) == nil)
+        scratch.steps = StepBudget(perRecord: 500)
+        #expect(schema.validate(slow.span.bytes, scratch: scratch) != nil)
+        scratch.steps = StepBudget(perRecord: 1000)
+        #expect(schema.validate(slow.span.bytes, scratch: scratch) == nil)
+    }
+
     @Test func `Steps are taken by comparisons, patterns and marks as well`() throws {
         let items = (0..<1000).map(String.init).joined(separator: ",")
         let members = (0..<1000).map { "\"a\($0)\":1" }.joined(separator: ",")

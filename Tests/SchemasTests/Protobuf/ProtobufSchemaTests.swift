@@ -59,6 +59,26 @@ struct ProtobufSchemaTests {
         #expect(schema.messageNames(at: indexes) == names)
     }
 
+    @Test(arguments: [
+        (nil, MessageChoice.first, ["shop.v1.Order"]), (nil, .indexes([1]), ["shop.v1.Customer"]),
+        (nil, .indexes([2]), []), (nil, .name("shop.v1.Customer"), ["shop.v1.Customer"]), (nil, .name("Nobody"), []),
+        ("shop.v1.Customer", .indexes([1]), ["shop.v1.Customer"]), ("shop.v1.Customer", .first, []),
+        ("shop.v1.Customer", .name("shop.v1.Customer"), ["shop.v1.Customer"]),
+        ("shop.v1.Customer", .name("Order"), []),
+        // A file that is imported counts its own messages.
+        ("shop.common.Money", .first, ["shop.common.Money"]), ("shop.common.Money", .indexes([9]), []),
+    ])
+    func `records choose their message, or must be of one`(message: String?, choice: MessageChoice, names: [String])
+        throws
+    {
+        let schema = try ProtobufSchema(descriptorSet: BinaryFixtures.bytes("shop.binpb"))
+        let messages = try ProtobufMessages(schema, message: message)
+        let scratch = ValidationScratch()
+        for _ in 0..<2 {
+            #expect(messages.validators(choice, scratch: scratch).map(\.messageName) == names)
+        }
+    }
+
     @Test func `type names are looked for from the inside out, with or without a type`() throws {
         for name in ["M", "b.M", "a.b.M", ".a.b.M"] {
             for type in [nil, .message] as [Google_Protobuf_FieldDescriptorProto.TypeEnum?] {

@@ -177,8 +177,8 @@ struct SchemaFetchTests {
     }
 
     @Test(arguments: [
-        (401, RegistryFailure.Reason.denied), (403, .denied), (404, .notFound), (400, .unavailable),
-        (302, .unavailable),
+        (401, RegistryFailure.Reason.denied), (403, .denied), (404, .notFound), (400, .notFound),
+        (405, .notFound), (422, .notFound), (302, .unavailable), (409, .unavailable),
     ])
     func `a refusal is not asked again`(status: Int, reason: RegistryFailure.Reason) {
         var fetch = SchemaFetch(.id(1), options: confluent)

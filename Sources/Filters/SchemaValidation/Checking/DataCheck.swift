@@ -8,6 +8,8 @@ struct DataCheck: Sendable {
         case nothing
         /// A schema, or a format, that is here.
         case local(any RecordValidator)
+        /// Messages of a schema that is here, of which the framing says which it is.
+        case messages(ProtobufMessages)
         /// Schemas of a registry, by its place.
         case registry(Int, SubjectStrategy)
     }
@@ -46,6 +48,9 @@ struct DataCheck: Sendable {
     }
 
     private static func localEngine(_ configuration: DataConfiguration) throws(SchemaError) -> Engine {
+        if configuration.format == .protobuf, configuration.framing != .none {
+            return .messages(try FormatEngines.messages(configuration))
+        }
         guard let validator = try FormatEngines.validator(configuration) else { return .nothing }
         return .local(validator)
     }

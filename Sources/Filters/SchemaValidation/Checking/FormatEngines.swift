@@ -23,7 +23,7 @@ package enum FormatEngines {
                 throw SchemaError(error.description)
             }
         case .avro: return try AvroValidator(try AvroSchema(schema))
-        case .protobuf: return try protobuf(schema, message: configuration.message)
+        case .protobuf: return try messages(configuration).standard
         }
     }
 
@@ -37,11 +37,11 @@ package enum FormatEngines {
         return options
     }
 
-    private static func protobuf(_ bytes: [UInt8], message: String?) throws(SchemaError) -> any RecordValidator {
-        let schema = try ProtobufSchema(descriptorSet: bytes)
-        guard let message = message ?? schema.messageNames(at: [0]).first else {
-            throw SchemaError("the schema declares no message")
-        }
-        return try ProtobufValidator(schema, message: message)
+    /// The messages of a Protobuf schema that is here.
+    ///
+    /// - Throws: ``SchemaError`` if the schema cannot be used.
+    static func messages(_ configuration: DataConfiguration) throws(SchemaError) -> ProtobufMessages {
+        let schema = try ProtobufSchema(descriptorSet: configuration.schema?.bytes ?? [])
+        return try ProtobufMessages(schema, message: configuration.message)
     }
 }

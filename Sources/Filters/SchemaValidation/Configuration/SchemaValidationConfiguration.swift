@@ -9,6 +9,8 @@ package struct SchemaValidationConfiguration: Sendable {
     package var rules: [RuleConfiguration]
     /// How many records of a batch are named in an answer.
     package var maxRecordErrors: Int
+    /// How many steps it may take to check one record with a JSON Schema; see ``StepBudget`` for all of a request.
+    package var maxSteps = 1_000_000
 
     /// Makes settings.
     package init(
@@ -31,12 +33,17 @@ package struct SchemaValidationConfiguration: Sendable {
             "max_record_errors", .integer(1...10_000), default: 100,
             "How many bad records of a batch are looked for, and named in the answer, before the others are left unread."
         )
+        let maxSteps = reader.value(
+            "max_steps", .integer(1000...100_000_000), default: 1_000_000,
+            "How many steps it may take to check a record with a JSON Schema; all records of a request may take ten times as many, and one for each of their bytes."
+        )
         for name in repetitions(in: registries.map(\.name)) {
             reader.report("two registries are called '\(name)'", at: "registries")
         }
         guard let rules else { return nil }
         var configuration = SchemaValidationConfiguration(
             registries: registries, rules: rules, maxRecordErrors: maxRecordErrors)
+        configuration.maxSteps = maxSteps
         configuration.nameRules()
         for name in repetitions(in: configuration.rules.map(\.name)) {
             reader.report("two rules are called '\(name)'", at: "rules")

@@ -51,9 +51,14 @@ final class SchemaValidationConnection: ConnectionFilter {
     }
 
     /// Checks the records of a request; again when schemas have come that it needs.
-    private func check(_ request: FilteredRequest, turn: Int) -> RequestAction {
+    private func check(
+        _ request: FilteredRequest, turn: Int, failures: [DataReader.Wanted: RegistryFailure] = [:]
+    ) -> RequestAction {
         let started = ContinuousClock.now
-        let reader = DataReader(schemas: loop.schemas, scratch: loop.scratch, isLastTurn: turn == Self.mostTurns)
+        let reader = DataReader(
+            schemas: loop.schemas, scratch: loop.scratch, isLastTurn: turn == Self.mostTurns,
+            asker: ObjectIdentifier(self), failures: failures)
+        loop.scratch.steps = StepBudget(perRecord: filter.configuration.maxSteps)
         let judgement: ProduceJudgement
         do throws(WireError) {
             judgement = try judge(request, reader)
@@ -62,11 +67,17 @@ final class SchemaValidationConnection: ConnectionFilter {
         }
         loop.counters.observe(ContinuousClock.now - started)
         guard reader.pending.isEmpty else {
-            let all = EventLoopFuture.andAllComplete(reader.pending, on: context.eventLoop)
+            let wanted = reader.pending.map(\.wanted)
+            let all = EventLoopFuture.whenAllSucceed(reader.pending.map(\.failure), on: context.eventLoop)
             return .hold(
-                all.assumeIsolated().map { [self] in
+                all.assumeIsolated().map { [self] results in
                     loop.schemas.noteCounts()
-                    return check(request, turn: turn + 1)
+                    var failures = failures
+                    for (wanted, failure) in zip(wanted, results) {
+                        // What has lost its place is asked for again.
+                        if let failure, failure.reason != .busy { failures[wanted] = failure }
+                    }
+                    return check(request, turn: turn + 1, failures: failures)
                 }.nonisolated())
         }
         judgement.count(loop.counters)

@@ -52,6 +52,8 @@ extension RegistryConfiguration {
         options.maxSchemas = cache
         options.failureLifetime = .nanoseconds(negativeCache.nanoseconds)
         options.attempts = retries + 1
+        // Each question may be asked so often, but all questions about a schema have no more time than one.
+        options.fetchTimeout = .nanoseconds(timeout.nanoseconds) * (retries + 1)
         return options
     }
 }

@@ -25,12 +25,14 @@ struct SchemaEvaluator {
     /// Whether the evaluation was given up: then no result of a schema means anything.
     var isStopped = false
 
-    init(_ program: SchemaProgram, _ tape: JSONTape, _ options: JSONSchemaOptions, _ arena: ScratchArena) {
+    init(
+        _ program: SchemaProgram, _ tape: JSONTape, _ options: JSONSchemaOptions, _ arena: ScratchArena, steps: Int
+    ) {
         self.program = program
         self.tape = tape
         self.options = options
         self.arena = arena
-        steps = options.maxSteps
+        self.steps = steps
         nodes = program.nodes.elements.baseAddress
         keepsScopes = !program.dynamicAnchors.elements.isEmpty
     }
