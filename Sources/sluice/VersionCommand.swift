@@ -6,7 +6,8 @@ import TLS
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Prints the versions of Sluice, of the protocol that it speaks, and of the libraries that it runs with."
+        abstract:
+            "Prints the versions of Sluice, of the protocol that it speaks, and of the libraries that it runs with."
     )
 
     func run() {

@@ -91,7 +91,8 @@ def test_clients_speak_tls(script: str, secured: Sluice, clients: Clients, topic
     del where["size"]
     found = clients.run(script, "consume", secured.client_ports, **where, **settings)
     assert found == {"count": COUNT, "digest": sent["digest"]}
-    assert {line["principal"] for line in logged(secured, api="Produce")} == {"User:ANONYMOUS"}
+    eventually(
+        lambda: {line["principal"] for line in logged(secured, api="Produce")} == {"User:ANONYMOUS"}, "nobody in the log")
 
 
 @pytest.mark.parametrize("script", ["confluent", "kafka_python", "aio"])
