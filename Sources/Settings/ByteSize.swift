@@ -72,4 +72,33 @@ extension SettingType where Value == ByteSize {
             render: { .string($0.description) }
         )
     }
+
+    /// A number of bytes, for keys that say so in their name (`max_bytes: 64`): a whole number, or a size with its unit.
+    ///
+    /// - Parameter range: The sizes that are accepted.
+    /// - Returns: The type of the setting.
+    public static func byteCount(_ range: ClosedRange<ByteSize>) -> SettingType {
+        scalar(
+            expected: "a number of bytes, or a size such as 64KiB",
+            schema: [
+                "anyOf": [
+                    [
+                        "type": "integer", "minimum": .integer(range.lowerBound.bytes),
+                        "maximum": .integer(range.upperBound.bytes),
+                    ],
+                    ["type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB|[kK]B|MB|GB|TB)$"],
+                ]
+            ],
+            parse: { text throws(SettingProblem) in
+                guard let size = Quantity.integer(Substring(text)).map(ByteSize.bytes) ?? ByteSize(text) else {
+                    return nil
+                }
+                guard range.contains(size) else {
+                    throw SettingProblem("must be between \(range.lowerBound) and \(range.upperBound), not \(size)")
+                }
+                return size
+            },
+            render: { .string($0.description) }
+        )
+    }
 }

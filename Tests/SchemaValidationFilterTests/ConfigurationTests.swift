@@ -21,7 +21,7 @@ struct ConfigurationTests {
                 value: { format: json, unique_keys: true }
               - name: payments
                 topics: ["payments.*", { prefix: pay- }]
-                key: { format: utf8, max_bytes: 64B }
+                key: { format: utf8, max_bytes: 64 }
                 value: { format: avro, registry: main, subject_strategy: record_name }
                 headers: { required: { traceparent: "^00-" }, forbidden: ["internal-*"] }
                 key_required: true

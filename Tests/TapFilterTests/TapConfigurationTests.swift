@@ -52,6 +52,12 @@ struct TapConfigurationTests {
         #expect(tap.redaction.headers.map { $0.matches("token") } == [false, true])
     }
 
+    @Test func `hash keys with a secret of their own where none is configured`() throws {
+        let yaml = "sink: { admin: true }\nredact: { key: hash }\n"
+        let (first, second) = (try #require(try read(yaml).value), try #require(try read(yaml).value))
+        #expect(first.redaction.secret.count == 32 && first.redaction.secret != second.redaction.secret)
+    }
+
     @Test func `of messages name APIs`() throws {
         let tap = try #require(try read("mode: messages\napis: [Produce, Metadata]\nsink: { admin: true }\n").value)
         #expect(tap.apis == [.produce, .metadata])
@@ -62,7 +68,6 @@ struct TapConfigurationTests {
         ("sink: { admin: true }\napis: [Produce]\n", "'mode: messages' only"),
         ("sink: { admin: true }\nmode: messages\napis: [Prodce]\n", "there is no API 'Prodce'"),
         ("sink: { admin: true }\nmode: messages\nredact: { value: drop }\n", "'mode: records' only"),
-        ("sink: { admin: true }\nredact: { key: hash }\n", "needs a secret"),
         ("sink: { admin: true }\nredact: { value: { mask: ['$..a..b'] } }\n", "not a JSON path"),
         ("topics: [orders]\n", "sink"),
     ])

@@ -51,9 +51,9 @@ extension DataConfiguration {
         requiresFraming = reader.value(
             "require_framing", .boolean, default: false, "Whether data without framing is rejected.")
         let least = reader.value(
-            "min_bytes", .byteSize(.bytes(0)...(.gibibytes(1))), default: .bytes(0), "The least that there must be.")
+            "min_bytes", .byteCount(.bytes(0)...(.gibibytes(1))), default: .bytes(0), "The least that there must be.")
         let most = reader.optional(
-            "max_bytes", .byteSize(.bytes(0)...(.gibibytes(1))), "The most that there may be.")
+            "max_bytes", .byteCount(.bytes(0)...(.gibibytes(1))), "The most that there may be.")
         if let most, most < least { reader.report("is smaller than min_bytes", at: "max_bytes") }
         lengths = least.bytes...max(least.bytes, most?.bytes ?? .max)
         if requiresFraming, framing == .none, !hasRegistry {

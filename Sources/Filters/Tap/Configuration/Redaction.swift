@@ -27,7 +27,7 @@ package struct Redaction: Sendable {
     package var key: Key?
     /// Names of headers that are left out.
     package var headers: [StringMatcher] = []
-    /// What keys are hashed with.
+    /// What keys are hashed with; random where none is configured, so that hashes compare for as long as the filter lives.
     package var secret: [UInt8] = []
 
     /// Nothing is taken out.
@@ -43,13 +43,17 @@ package struct Redaction: Sendable {
         redaction.headers = reader.value(
             "headers", .oneOrMore(of: .namePattern), default: [],
             "Headers of these names are left out: names, names with * or ?, or { prefix | glob | regex: … }.")
-        let secret = reader.optional("secret", .secret, "What keys are hashed with.")
-        if redaction.key == .hash, secret == nil {
-            if !reader.contains("secret") { reader.report("'key: hash' needs a secret", at: "key") }
-            return nil
-        }
-        redaction.secret = Array((secret?.revealed ?? "").utf8)
+        let secret = reader.optional(
+            "secret", .secret, "What keys are hashed with. By default a random one, made anew with the filter.")
+        if secret == nil, reader.contains("secret") { return nil }
+        redaction.secret = secret.map { Array($0.revealed.utf8) } ?? Self.randomSecret()
         return redaction
+    }
+
+    /// 32 bytes that nobody can guess, from the system.
+    private static func randomSecret() -> [UInt8] {
+        var system = SystemRandomNumberGenerator()
+        return (0..<32).map { _ in UInt8.random(in: 0...255, using: &system) }
     }
 
     private static var valueType: SettingType<Value> {
