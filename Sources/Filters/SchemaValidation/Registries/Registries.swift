@@ -52,8 +52,9 @@ extension RegistryConfiguration {
         options.maxSchemas = cache
         options.failureLifetime = .nanoseconds(negativeCache.nanoseconds)
         options.attempts = retries + 1
-        // Each question may be asked so often, but all questions about a schema have no more time than one.
-        options.fetchTimeout = .nanoseconds(timeout.nanoseconds) * (retries + 1)
+        // Each question may be asked so often, but all questions about a schema have the time of three, which a schema
+        // takes that is not cached, and of one's repetitions.
+        options.fetchTimeout = .nanoseconds(timeout.nanoseconds) * (retries + 3)
         return options
     }
 }
