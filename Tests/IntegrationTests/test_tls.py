@@ -417,6 +417,8 @@ def test_more_handshakes_than_may_be_are_refused(
         begun.send_bytes(record[:-1])
         eventually(lambda: sluice.stats().total("sluice_downstream_connections") == 1, "one has begun")
         TLSClient(sluice.port, context(authority)).close()
+        # Its place is given back when the server has read the end of the handshake, a little later.
+        eventually(lambda: counted(sluice, "accepted") == 1, "another client's handshake is over")
         begun.send_bytes(record[-1:])
 
         def refused() -> bool:
