@@ -36,7 +36,7 @@ final class JSONText: @unchecked Sendable {
 
     /// The document, for as long as the object is kept.
     var tape: JSONTape {
-        // Neither buffer is empty: `init` sees to it, and a document has a value.
+        // Safety: neither buffer is empty: `init` sees to it, and a document has a value, so both have an address.
         JSONTape(
             bytes: UnsafePointer(bytes.baseAddress.unsafelyUnwrapped),
             values: UnsafePointer(values.baseAddress.unsafelyUnwrapped), count: values.count)
