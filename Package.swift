@@ -120,7 +120,7 @@ let modules: [Target] = [
         "TapFilter",
         [
             "CCrypto", "FilterAPI", "KafkaMessages", "KafkaRecords", "KafkaWire", "Schemas", "Settings", "Sinks",
-            "Telemetry", logging, nioCore,
+            "Telemetry", collections, logging, nioCore,
         ],
         path: "Sources/Filters/Tap",
         settings: hotPath

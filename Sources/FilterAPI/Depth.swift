@@ -3,6 +3,9 @@ public import KafkaWire
 
 /// How deep a filter looks into a frame. Each depth costs more than the one before it.
 public enum Depth: UInt8, Sendable, Comparable, CaseIterable {
+    /// Nothing but what ``Interest/watching`` names. The filter is not told of the request's end, so that nothing is kept
+    /// for it from a request to its response.
+    case watching
     /// Nothing of the frame: the filter is told of the request's end, ``ConnectionFilter/completed(_:)``, and of nothing
     /// else.
     case completion
@@ -34,7 +37,7 @@ public struct Interest: Sendable {
     public var depth: Depth
     /// True to have ``RequestFacts/topics`` filled, whatever the depth.
     public var topics: Bool
-    /// What ``ConnectionFilter/watcher(of:)`` is shown of these frames, whatever the depth; empty for nothing.
+    /// What ``ConnectionFilter/watcher(of:_:)`` is shown of these frames, whatever the depth; empty for nothing.
     public var watching: FieldRoles
 
     /// An interest in some APIs, or in all.

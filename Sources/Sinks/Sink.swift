@@ -44,6 +44,12 @@ package protocol SinkPort: AnyObject {
     /// Hands over a copy. Returns at once.
     func offer(_ record: SinkRecord) -> SinkOffer
 
+    /// Hands over a document as ``offer(_:)`` does, written where it goes, or not at all if there is no room for any.
+    ///
+    /// - Parameter write: writes the document behind what there is, on one line, without a line feed.
+    /// - Returns: as there.
+    func offerLine(_ write: (inout ByteBuffer) -> Void) -> SinkOffer
+
     /// Hands over a record that somebody waits for.
     ///
     /// - Parameters:
@@ -52,6 +58,15 @@ package protocol SinkPort: AnyObject {
     /// - Returns: succeeds when it is durable: synced to the disk, or acknowledged by all in-sync replicas. Fails with
     ///   ``SinkError`` if it is not, at the latest after the timeout; it may become so all the same a little later.
     func offerDurably(_ record: SinkRecord, within timeout: TimeAmount) -> EventLoopFuture<Void>
+}
+
+extension SinkPort {
+    /// Makes a record of it.
+    package func offerLine(_ write: (inout ByteBuffer) -> Void) -> SinkOffer {
+        var document = ByteBuffer()
+        write(&document)
+        return offer(SinkRecord(value: document))
+    }
 }
 
 /// What became of an offer.

@@ -104,7 +104,11 @@ struct TopicSinkTests {
     }
 
     @Test func `takes no record that is too large, and not more than may wait`() async throws {
-        let sink = try sink(at: ["127.0.0.1:1"]) { $0.maxBuffered = .kibibytes(256) }
+        let sink = try sink(at: ["127.0.0.1:1"]) {
+            $0.maxBuffered = .kibibytes(256)
+            // Longer than this test may take beside many others.
+            $0.deliveryTimeout = .seconds(3600)
+        }
         let large = String(repeating: "x", count: 2_000_000)
         #expect(try await sink.offer([large], on: loop, metrics) == [.dropped(.tooLarge)])
         let long = String(repeating: "x", count: 1000)

@@ -46,13 +46,78 @@ struct DocumentTests {
 
     @Test func `have null for a tombstone, and Base64 for what is no text`() throws {
         #expect(try document([Written("a", nil)])["value"] is NSNull)
-        let bytes = RecordDocument.document(
+        var bytes = ByteBuffer(string: "before")
+        var writer = RecordDocumentWriter(listener: "apps", filter: "tap", hasSchema: false)
+        let source = CopySource(.request, try Tapped().connections.downstream.context, transactionalID: nil)
+        writer.write(
             with(CopiedRecord()) { $0.value = ByteBuffer(bytes: [0xff, 0x00]) },
-            CopyOrigin(topic: "t", partition: 0, direction: .request, clientID: nil, transactionalID: nil),
-            connection: try Tapped().connections.downstream.context, filter: "tap", time: "now", hasSchema: false)
+            CopyOrigin(
+                topic: TappedTopic(name: "t", isWanted: true, isSink: false), partition: 0, source: source),
+            time: "now", to: &bytes)
+        #expect(bytes.readString(length: 6) == "before")
         let read = try json(String(buffer: bytes))
         #expect(read["value"] is NSNull)
         #expect(read["value_base64"] as? String == "/wA=")
+    }
+
+    @Test func `have what is their own, whatever the one before had`() throws {
+        let tapped = try Tapped(
+            TapConfiguration(redaction: with(Redaction()) { $0.value = .drop }, sink: .admin), form: .documents)
+        func send(_ topic: String, _ partition: Int32, _ value: String?, _ transaction: (String, Int64, Int16)?) throws
+        {
+            let records = try batch([Written("k", value)], producer: transaction.map { ($0.1, $0.2) })
+            try tapped.send(
+                produce([(topic, [(partition, records)])], transactionalID: transaction?.0), version: 9)
+            try tapped.answer(produced([(topic, [(partition, .none, 1)])]))
+        }
+        try send("a", 0, "1", nil)
+        try send("a", 1, nil, nil)
+        try send("b", 1, "1", ("t", 7, 1))
+        try send("b", 1, "1", ("t", 7, 2))
+        tapped.connections.downstream.context.principal = "User:bob"
+        try send("a", 0, "1", nil)
+        let documents = try tapped.sink.values.map { try json($0) }
+        #expect(documents.map { $0["topic"] as? String } == ["a", "a", "b", "b", "a"])
+        #expect(documents.map { $0["partition"] as? Int } == [0, 1, 1, 1, 0])
+        #expect(documents.map { $0["redacted"] as? String } == ["value", nil, "value", "value", "value"])
+        #expect(documents.map { $0["transactional_id"] as? String } == [nil, nil, "t", "t", nil])
+        #expect(documents.map { $0["producer_epoch"] as? Int } == [nil, nil, 1, 2, nil])
+        #expect(documents.map { $0["principal"] as? String }.suffix(2) == ["User:alice", "User:bob"])
+    }
+
+    @Test func `have long texts whole, also where pieces of them meet in a character`() throws {
+        for character in ["x", "\u{85}", "\u{2028}", "\u{1f600}", "\"", "\n", "\u{1}"] {
+            for before in 4090..<4098 {
+                let text = String(repeating: "a", count: before) + character + String(repeating: character, count: 2100)
+                var line = JSONLine()
+                line.begin("[")
+                line.string(text)
+                line.end("]")
+                let read = try JSONSerialization.jsonObject(with: Data(line.bytes.readableBytesView)) as? [String]
+                #expect(read == [text])
+            }
+        }
+    }
+
+    @Test func `tell text from bytes as Unicode does`() {
+        var random = SystemRandomNumberGenerator()
+        let pieces: [[UInt8]] = [
+            Array("plain text of more than sixteen bytes".utf8), Array("ü€😀".utf8), [0xc0, 0x80], [0xc1, 0xbf],
+            [0xed, 0xa0, 0x80], [0xed, 0x9f, 0xbf], [0xe0, 0x9f, 0xbf], [0xe0, 0xa0, 0x80], [0xf0, 0x8f, 0xbf, 0xbf],
+            [0xf0, 0x90, 0x80, 0x80], [0xf4, 0x8f, 0xbf, 0xbf], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80, 0x80, 0x80],
+            [0x80], [0xff], [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0], [0x7f], [0xc2],
+        ]
+        var both: Set<Bool> = []
+        var mistakes: [[UInt8]] = []
+        for _ in 0..<5_000 {
+            let bytes = (0..<Int.random(in: 0..<4, using: &random)).flatMap { _ in
+                pieces.randomElement(using: &random) ?? []
+            }
+            let expected = String(validating: bytes, as: UTF8.self) != nil
+            both.insert(expected)
+            if bytes.withUnsafeBytes({ UTF8Text.isValid($0) }) != expected { mistakes.append(bytes) }
+        }
+        #expect(mistakes.isEmpty && both.count == 2)
     }
 
     @Test func `have any text and any bytes as they are`() throws {
@@ -61,7 +126,7 @@ struct DocumentTests {
                 "\u{2027}", "\u{2028}", "\u{2029}", "\u{20ac}", "\u{1f600}",
             ]
         let text = scalars.map { String($0) }.joined()
-        var line = JSONLine(capacity: 0)
+        var line = JSONLine()
         line.begin("[")
         line.string(text)
         for count in 0..<10 {

@@ -34,7 +34,7 @@ final class ShadowConnection: ConnectionFilter {
         }
     }
 
-    func watcher(of direction: Direction) -> (any FrameWatcher)? {
+    func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)? {
         switch direction {
         case .request: requests
         case .response: open.isEmpty ? nil : answers

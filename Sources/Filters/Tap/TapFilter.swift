@@ -61,17 +61,17 @@ package final class TapFilter: Filter {
         if configuration.direction != .fetch {
             interests += [
                 Interest(
-                    [.produce], .request, depth: .completion,
+                    [.produce], .request, depth: .watching,
                     watching: [.transactionalID, .topicName, .topicID, .partitionIndex, .records]),
                 Interest(
-                    [.produce], .response, depth: .completion,
+                    [.produce], .response, depth: .watching,
                     watching: [.topicName, .topicID, .partitionIndex, .errorCode, .baseOffset]),
             ]
         }
         if configuration.direction != .produce {
             interests.append(
                 Interest(
-                    [.fetch, .shareFetch], .response, depth: .completion,
+                    [.fetch, .shareFetch], .response, depth: .watching,
                     watching: [.topicName, .topicID, .partitionIndex, .records]))
         }
         return interests

@@ -284,12 +284,15 @@ final class ConnectionChain {
     ///
     /// - Parameters:
     ///   - direction: of the frame.
-    ///   - places: of the filters that watch it, in the chain.
+    ///   - apiKey: its API.
+    ///   - places: the filters that watch it.
     /// - Returns: nil if nobody does.
-    func watcher(of direction: Direction, _ places: [Int]) -> (any FrameWatcher)? {
-        guard let first = places.first else { return nil }
-        if places.count == 1 { return filters[first].watcher(of: direction) }
-        return WatcherGroup(places.compactMap { filters[$0].watcher(of: direction) })
+    func watcher(of direction: Direction, _ apiKey: APIKey, _ places: FilterSet) -> (any FrameWatcher)? {
+        if let only = places.only { return filters[only].watcher(of: direction, apiKey) }
+        let watchers = filters.indices.compactMap { index in
+            places.contains(index) ? filters[index].watcher(of: direction, apiKey) : nil
+        }
+        return watchers.count > 1 ? WatcherGroup(watchers) : watchers.first
     }
 
     /// Tells every filter that concerns the client how it has signed in, or failed to.

@@ -118,13 +118,13 @@ package struct FilterChain: Sendable {
     /// The filters among some that watch frames of this version, and what any of them is shown.
     func watchers(
         _ key: APIKey, _ version: Int16, _ direction: Direction, among filters: FilterSet
-    ) -> (places: [Int], roles: FieldRoles) {
-        var places: [Int] = []
+    ) -> (places: FilterSet, roles: FieldRoles) {
+        var places = FilterSet()
         var roles: FieldRoles = []
         for index in entries.indices where filters.contains(index) {
             let watched = entries[index].interests(in: key, direction)
                 .filter { !$0.watching.isEmpty && $0.covers(key, version, direction) }
-            if !watched.isEmpty { places.append(index) }
+            if !watched.isEmpty { places.insert(index) }
             for interest in watched { roles.formUnion(interest.watching) }
         }
         return (places, roles)

@@ -10,8 +10,8 @@ final class WatcherGroup: FrameWatcher {
         self.watchers = watchers
     }
 
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
-        for watcher in watchers { watcher.beginFrame(record, direction) }
+    func beginFrame(_ frame: WatchedFrame) {
+        for watcher in watchers { watcher.beginFrame(frame) }
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

@@ -21,13 +21,22 @@ extension DownstreamConnection {
         return register(progress.head, expectsResponse: progress.expectsResponse, Slot(progress))
     }
 
-    /// As ``register(_:)``, for a request that no filter has a part in.
-    func register(_ head: RequestHead, startedAt: NIODeadline, expectsResponse: Bool) -> Int32 {
+    /// As ``register(_:)``, for a request that filters watch at most.
+    ///
+    /// - Parameters:
+    ///   - head: the header.
+    ///   - startedAt: when its first bytes came.
+    ///   - expectsResponse: false for `acks=0`.
+    ///   - watched: whose filters watch the response; nil if nobody does.
+    /// - Returns: Sluice's own correlation ID, to be written over the client's.
+    func register(
+        _ head: RequestHead, startedAt: NIODeadline, expectsResponse: Bool, watched: PlannedChain? = nil
+    ) -> Int32 {
         register(
             head, expectsResponse: expectsResponse,
             Slot(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
-                startedAt: startedAt))
+                startedAt: startedAt, watched: watched))
     }
 
     private func register(_ head: RequestHead, expectsResponse: Bool, _ slot: @autoclosure () -> Slot) -> Int32 {
@@ -38,6 +47,9 @@ extension DownstreamConnection {
         if head.apiKey.isSASL { setPause(.identifying, true) }
         return upstream.open(.slot(number), head.apiKey, head.apiVersion)
     }
+
+    /// The number of the slot that is opened next.
+    var nextSlot: UInt64 { firstSlot &+ UInt64(slots.count) }
 
     private func open(_ slot: Slot) -> UInt64 {
         slots.append(slot)
@@ -198,6 +210,7 @@ extension DownstreamConnection {
             slot.apiKey, errorCode: errorCode, nanoseconds: elapsed(since: slot.startedAt, until: shared.loop.now))
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
         if slot.apiKey.isSASL { identified() }
+        if let met = slot.watched?.chain, met !== chain { closeIfUnused(met) }
         if let next = slots.first, !next.isPlain { sendAnswered() }
     }
 
@@ -227,6 +240,8 @@ extension DownstreamConnection {
                 if met !== chain { closeIfUnused(met) }
             }
             if record.throttle > progress.mutedFor { muteAsAsked(progress) }
+        } else if let met = slot.watched?.chain, met !== chain {
+            closeIfUnused(met)
         }
         if pauses.contains(.inFlight), slots.count < shared.limits.requestsInFlight { resumeLater() }
         if slot.apiKey.isSASL { identified() }

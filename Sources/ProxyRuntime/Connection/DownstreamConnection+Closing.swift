@@ -105,6 +105,7 @@ extension DownstreamConnection {
         var seen: Set<ObjectIdentifier> = []
         for chain in chains where seen.insert(ObjectIdentifier(chain)).inserted { chain.close() }
         chain = nil
+        planned = nil
     }
 
     /// A request that is being read has no slot yet while filters look at it.

@@ -32,6 +32,7 @@ extension DownstreamConnection {
     func planForClient() {
         plannedIdentity = context.identityVersion
         plans = chain == nil ? shared.plans : shared.plans(for: shared.chain.concerned(context.identity))
+        planned = chain.map { PlannedChain(chain: $0, plans: plans) }
     }
 
     /// Closes a chain that was exchanged, once the last request that met it has ended.

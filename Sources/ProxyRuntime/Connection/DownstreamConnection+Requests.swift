@@ -205,7 +205,9 @@ extension DownstreamConnection {
         shared.metrics.countRequest(head.apiKey, head.apiVersion)
         counters.requests.increment()
         counters.requestBytes.increment(by: UInt64(size + 4))
-        if !plan.isFiltered, passesHere(head, plan, size: size, expectsResponse: expectsResponse, nil, &intake) {
+        if !plan.isFiltered || plan.isOnlyWatched,
+            passesHere(head, plan, size: size, expectsResponse: expectsResponse, nil, &intake)
+        {
             return !isClosed
         }
         let progress = RequestInProgress(
@@ -243,8 +245,11 @@ extension DownstreamConnection {
             shared.metrics.cutThroughRequests.increment(by: UInt64(size - head.length))
         case .walk(let program):
             sink.begin(record: progress?.record, countsTopics: plan.streams)
-            if let progress, !plan.watchers.isEmpty {
-                sink.show(to: progress.chain?.watcher(of: .request, plan.watchers))
+            if !plan.watchers.isEmpty {
+                sink.show(
+                    to: (progress?.chain ?? chain)?.watcher(of: .request, head.apiKey, plan.watchers),
+                    request: nextSlot,
+                    expectsResponse: expectsResponse)
             }
             do throws(WireError) {
                 guard
@@ -265,7 +270,9 @@ extension DownstreamConnection {
         }
         let correlationID =
             progress.map { register($0) }
-            ?? register(head, startedAt: frameStartedAt, expectsResponse: expectsResponse)
+            ?? register(
+                head, startedAt: frameStartedAt, expectsResponse: expectsResponse,
+                watched: plan.isOnlyWatched ? planned : nil)
         intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
         intake.chunk.moveReaderIndex(forwardBy: size + 4)
         frameStartedAt = shared.loop.now
@@ -334,6 +341,7 @@ extension DownstreamConnection {
     /// Forwards a frame as its bytes come.
     private func stream(_ progress: RequestInProgress, _ intake: inout Intake) -> Bool {
         let start = intake.chunk.readerIndex
+        let number = nextSlot
         let correlationID = register(progress)
         intake.chunk.patch(correlationID, at: start + 4 + RequestHead.correlationIDOffset)
         current = progress
@@ -345,7 +353,10 @@ extension DownstreamConnection {
         intake.chunk.moveReaderIndex(forwardBy: 4 + progress.head.length)
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         if !progress.plan.watchers.isEmpty {
-            sink.show(to: progress.chain?.watcher(of: .request, progress.plan.watchers))
+            sink.show(
+                to: progress.chain?.watcher(of: .request, progress.head.apiKey, progress.plan.watchers),
+                request: number,
+                expectsResponse: progress.expectsResponse)
         }
         walker.begin(program, position: progress.head.length, end: progress.size)
         reading = .walking

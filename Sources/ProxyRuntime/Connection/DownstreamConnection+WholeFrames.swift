@@ -142,13 +142,17 @@ extension DownstreamConnection {
         upstream?.send(bytes)
     }
 
-    /// Shows a request as it leaves to those who watch it.
+    /// Shows a request as it leaves to those who watch it; called before its slot is opened.
     func showSent(_ progress: RequestInProgress, _ frame: ByteBuffer) {
-        guard !progress.plan.watchers.isEmpty, let record = progress.record,
-            let watcher = progress.chain?.watcher(of: .request, progress.plan.watchers)
+        guard !progress.plan.watchers.isEmpty,
+            let watcher = progress.chain?.watcher(of: .request, progress.head.apiKey, progress.plan.watchers)
         else { return }
         WatchingSink.show(
-            frame, progress.plan.program, bodyOffset: progress.head.length, record, .request, to: watcher)
+            frame, progress.plan.program, bodyOffset: progress.head.length,
+            WatchedFrame(
+                direction: .request, request: nextSlot, expectsResponse: progress.expectsResponse,
+                record: progress.record),
+            to: watcher)
     }
 
     /// Takes a frame out of what is forwarded.

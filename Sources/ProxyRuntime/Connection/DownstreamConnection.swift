@@ -99,6 +99,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     var chain: ConnectionChain?
     /// How frames are taken in for this client.
     var plans: PlanTable
+    /// Both, for requests that are only watched; nil without filters.
+    var planned: PlannedChain?
     /// The state of the client's identity that ``plans`` are for.
     var plannedIdentity: UInt64 = 0
     /// The generation of the chain that the connection has taken up.

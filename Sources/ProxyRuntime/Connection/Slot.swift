@@ -32,13 +32,18 @@ struct Slot {
     /// What only some requests have, those that filters have a part in, or that Sluice answers; nil for most, so that
     /// a slot is cheap to move.
     let progress: RequestInProgress?
+    /// Whose filters watch the response, where none has more of a part in it; nil if nobody watches.
+    let watched: PlannedChain?
 
-    /// The slot of a request that no filter has a part in.
-    init(apiKey: APIKey, apiVersion: Int16, correlationID: Int32, startedAt: NIODeadline) {
+    /// The slot of a request that filters watch at most.
+    init(
+        apiKey: APIKey, apiVersion: Int16, correlationID: Int32, startedAt: NIODeadline, watched: PlannedChain? = nil
+    ) {
         self.apiKey = apiKey
         self.apiVersion = apiVersion
         self.correlationID = correlationID
         self.startedAt = startedAt
+        self.watched = watched
         progress = nil
     }
 
@@ -48,6 +53,7 @@ struct Slot {
         apiVersion = progress.head.apiVersion
         correlationID = progress.head.correlationID
         startedAt = progress.startedAt
+        watched = nil
         self.progress = progress
     }
 
@@ -55,10 +61,13 @@ struct Slot {
     var record: RequestRecord? { progress?.record }
 
     /// The chain that the request met, which its response meets too; nil if no filter wants it.
-    var chain: ConnectionChain? { progress?.record == nil ? nil : progress?.chain }
+    var chain: ConnectionChain? {
+        if let watched { return watched.chain }
+        return progress?.record == nil ? nil : progress?.chain
+    }
 
     /// How responses are taken in for the client as it was when it sent the request; nil if no filter wants it.
-    var plans: PlanTable? { progress?.plans }
+    var plans: PlanTable? { watched?.plans ?? progress?.plans }
 
     /// The answer, if it is there before its turn; nil while a broker is asked.
     var answer: WaitingAnswer? { progress?.answer }
@@ -69,7 +78,7 @@ struct Slot {
         return record.throttle == .zero && !record.inspectsResponse && record.partialAnswers.isEmpty
     }
 
-    /// True if no filter has a part in it.
+    /// True if no filter has a part in it but to watch.
     var isPlain: Bool { progress == nil }
 }
 

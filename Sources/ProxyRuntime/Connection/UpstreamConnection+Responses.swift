@@ -89,8 +89,9 @@ extension UpstreamConnection {
             return true
         }
         lastAnsweredID = id
-        let plans = downstream.slots.first?.plans ?? shared.corePlans
-        let plan = plans.response(exchange.apiKey, exchange.apiVersion)
+        // Looked at once, since it is found anew each time.
+        let slot = downstream.slots.first
+        let plan = (slot?.plans ?? shared.corePlans).response(exchange.apiKey, exchange.apiVersion)
         var bodyOffset = 4
         if plan.headerHasTags {
             switch intake.chunk.skipTags(at: start + 8, end: start + 4 + Int(size)) {
@@ -102,7 +103,7 @@ extension UpstreamConnection {
             }
         }
         exchanges.removeFirst()
-        return begin(exchange, plan, size: Int(size), bodyOffset: bodyOffset, &intake)
+        return begin(exchange, slot, plan, size: Int(size), bodyOffset: bodyOffset, &intake)
     }
 
     /// True if the correlation ID is that of a request with `acks=0`, which has no answer: librdkafka's mock cluster gives one,
@@ -112,12 +113,13 @@ extension UpstreamConnection {
     }
 
     private func begin(
-        _ exchange: Exchange, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
+        _ exchange: Exchange, _ slot: Slot?, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
         _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
         let isOwn = if case .own = exchange.owner { true } else { false }
-        if !isOwn, passesHere(exchange.apiKey, plan, size: size, bodyOffset: bodyOffset, &intake) { return !isGone }
-        let slot = downstream.slots.first
+        if !isOwn, let slot, passesHere(exchange.apiKey, slot, plan, size: size, bodyOffset: bodyOffset, &intake) {
+            return !isGone
+        }
         let progress = ResponseInProgress(
             exchange: exchange, plan: plan, size: size, bodyOffset: bodyOffset, correlationID: slot?.correlationID ?? 0,
             record: isOwn ? nil : slot?.record,
@@ -151,12 +153,12 @@ extension UpstreamConnection {
     ///
     /// - Returns: false if the response is none of those.
     private func passesHere(
-        _ apiKey: APIKey, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
+        _ apiKey: APIKey, _ slot: Slot, _ plan: ResponsePlan, size: Int, bodyOffset: Int,
         _ intake: inout DownstreamConnection.Intake
     ) -> Bool {
         let start = intake.chunk.readerIndex
         guard intake.chunk.readableBytes >= size + 4, !pauses.contains(.holding), plan.steps.isEmpty,
-            let slot = downstream.slots.first, slot.passesResponses
+            slot.passesResponses
         else { return false }
         sink.begin(record: slot.record, countsTopics: plan.streams)
         switch plan.mode {
@@ -168,7 +170,10 @@ extension UpstreamConnection {
                 return false
             }
             sink.hidesEndpoints = plan.rewritesAddresses
-            if !plan.watchers.isEmpty { sink.show(to: slot.chain?.watcher(of: .response, plan.watchers)) }
+            if !plan.watchers.isEmpty {
+                sink.show(
+                    to: slot.chain?.watcher(of: .response, apiKey, plan.watchers), request: downstream.firstSlot)
+            }
             let isRead = try? intake.chunk.walkWhole(
                 program, &walker, at: start + 4, bodyOffset: bodyOffset, size: size, &sink)
             guard isRead == true, sink.hiddenTag == nil else {
@@ -218,7 +223,9 @@ extension UpstreamConnection {
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         sink.hidesEndpoints = progress.plan.rewritesAddresses
         if !progress.plan.watchers.isEmpty {
-            sink.show(to: progress.chain?.watcher(of: .response, progress.plan.watchers))
+            sink.show(
+                to: progress.chain?.watcher(of: .response, progress.exchange.apiKey, progress.plan.watchers),
+                request: downstream.firstSlot)
         }
         walker.begin(program, position: progress.bodyOffset, end: progress.size)
         reading = .walking

@@ -26,16 +26,20 @@ final class RequestPlan {
     let streams: Bool
     /// True if any filter has a part in the request, its response or its end.
     let isFiltered: Bool
+    /// True if filters watch the request or its response, and have no other part in either: the request then needs no
+    /// record.
+    let isOnlyWatched: Bool
     /// The filters that are shown the request, in the order of the chain.
     let steps: [FilterStep]
     /// The filters that want to know of the request's end, whatever else they are shown of it.
     let observers: FilterSet
-    /// The filters that watch the request, by their places in the chain.
-    let watchers: [Int]
+    /// The filters that watch the request.
+    let watchers: FilterSet
 
     init(
         mode: Mode, isKnown: Bool, mustBeRead: Bool, depth: Depth?, streams: Bool, isFiltered: Bool,
-        steps: [FilterStep] = [], observers: FilterSet = FilterSet(), watchers: [Int] = []
+        isOnlyWatched: Bool = false, steps: [FilterStep] = [], observers: FilterSet = FilterSet(),
+        watchers: FilterSet = FilterSet()
     ) {
         self.mode = mode
         self.isKnown = isKnown
@@ -43,6 +47,7 @@ final class RequestPlan {
         self.depth = depth
         self.streams = streams
         self.isFiltered = isFiltered
+        self.isOnlyWatched = isOnlyWatched
         self.steps = steps
         self.observers = observers
         self.watchers = watchers
@@ -71,12 +76,12 @@ final class ResponsePlan {
     let streams: Bool
     /// The filters that are shown the response, in the order of the chain.
     let steps: [FilterStep]
-    /// The filters that watch the response, by their places in the chain.
-    let watchers: [Int]
+    /// The filters that watch the response.
+    let watchers: FilterSet
 
     init(
         mode: Mode, depth: Depth?, rewritesAddresses: Bool, headerHasTags: Bool, endpointsAreTagged: Bool,
-        streams: Bool, steps: [FilterStep] = [], watchers: [Int] = []
+        streams: Bool, steps: [FilterStep] = [], watchers: FilterSet = FilterSet()
     ) {
         self.mode = mode
         self.depth = depth
@@ -185,14 +190,14 @@ final class PlanTable {
             mode = .cutThrough
         }
         let observers = chain.observers(key, version, among: filters)
-        let showsResponse =
-            !chain.steps(key, version, .response, among: filters).isEmpty
-            || !chain.watchers(key, version, .response, among: filters).places.isEmpty
+        let hasMore =
+            !steps.isEmpty || !observers.isEmpty || !chain.steps(key, version, .response, among: filters).isEmpty
+        let isWatched =
+            !watched.places.isEmpty || !chain.watchers(key, version, .response, among: filters).places.isEmpty
         return RequestPlan(
             mode: mode, isKnown: true, mustBeRead: mustBeRead(key), depth: depth, streams: streams,
-            isFiltered: !steps.isEmpty || showsResponse || !observers.isEmpty || !watched.places.isEmpty, steps: steps,
-            observers: observers,
-            watchers: watched.places)
+            isFiltered: hasMore || isWatched, isOnlyWatched: isWatched && !hasMore, steps: steps,
+            observers: observers, watchers: watched.places)
     }
 
     private func makeResponse(_ key: APIKey, _ version: Int16) -> ResponsePlan {

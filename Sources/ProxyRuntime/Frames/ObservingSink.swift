@@ -45,10 +45,16 @@ struct ObservingSink: FieldSink {
     }
 
     /// Shows the frame that has begun to who watches it, too.
-    mutating func show(to watcher: (any FrameWatcher)?) {
-        guard let watcher, let record else { return }
+    ///
+    /// - Parameters:
+    ///   - watcher: who watches; nil if nobody does.
+    ///   - request: the number of the request in its connection.
+    ///   - expectsResponse: false for `acks=0`.
+    mutating func show(to watcher: (any FrameWatcher)?, request: UInt64, expectsResponse: Bool = true) {
+        guard let watcher else { return }
         self.watcher = watcher
-        watcher.beginFrame(record, direction)
+        watcher.beginFrame(
+            WatchedFrame(direction: direction, request: request, expectsResponse: expectsResponse, record: record))
     }
 
     /// The frame was read to its end, or cannot be read.

@@ -30,14 +30,13 @@ struct WatchingSink: FieldSink {
     ///   - frame: without its size.
     ///   - program: the steps that report what is watched.
     ///   - bodyOffset: where its body begins.
-    ///   - record: the request.
-    ///   - direction: which of the two it is.
+    ///   - watched: what is told of it.
     ///   - watcher: who watches. A frame that cannot be read does not end for it.
     static func show(
-        _ frame: ByteBuffer, _ program: WalkProgram?, bodyOffset: Int, _ record: RequestRecord, _ direction: Direction,
+        _ frame: ByteBuffer, _ program: WalkProgram?, bodyOffset: Int, _ watched: WatchedFrame,
         to watcher: any FrameWatcher
     ) {
-        watcher.beginFrame(record, direction)
+        watcher.beginFrame(watched)
         if let program {
             var sink = WatchingSink(watcher: watcher)
             var walker = FieldWalker()

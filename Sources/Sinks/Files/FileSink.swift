@@ -86,7 +86,20 @@ final class FileSinkPort: SinkPort, @unchecked Sendable {
 
     func offer(_ record: SinkRecord) -> SinkOffer {
         loop.assertInEventLoop()
-        if let reason = stage(record) { return .dropped(reason) }
+        return offered(stage(record))
+    }
+
+    func offerLine(_ write: (inout ByteBuffer) -> Void) -> SinkOffer {
+        loop.assertInEventLoop()
+        guard !backlog.isFull else {
+            counters.drop(.bufferFull)
+            return .dropped(.bufferFull)
+        }
+        return offered(stage(write))
+    }
+
+    private func offered(_ obstacle: SinkDropReason?) -> SinkOffer {
+        if let obstacle { return .dropped(obstacle) }
         if bytes.readableBytes >= min(Self.batchBytes, backlog.maxBytes / 4) {
             handOver()
         } else {
@@ -110,18 +123,24 @@ final class FileSinkPort: SinkPort, @unchecked Sendable {
         return promise.futureResult.orFail(SinkError(.timedOut), after: timeout, on: loop)
     }
 
-    /// - Returns: why there is no room for it, which is counted; nil if there is.
     private func stage(_ record: SinkRecord) -> SinkDropReason? {
-        let count = (record.value?.readableBytes ?? 0) + 1
+        stage { if let value = record.value { $0.writeImmutableBuffer(value) } }
+    }
+
+    /// - Returns: why there is no room for it, which is counted; nil if there is.
+    private func stage(_ write: (inout ByteBuffer) -> Void) -> SinkDropReason? {
+        let start = bytes.writerIndex
+        write(&bytes)
+        bytes.writeInteger(UInt8(ascii: "\n"))
+        let count = bytes.writerIndex - start
         guard backlog.reserve(count) else {
+            bytes.moveWriterIndex(to: start)
             let reason = count > backlog.maxBytes ? SinkDropReason.tooLarge : .bufferFull
             counters.drop(reason)
             return reason
         }
         counters.accept(bytes: count)
         if lines == 0 { since = .now() }
-        if let value = record.value { bytes.writeImmutableBuffer(value) }
-        bytes.writeInteger(UInt8(ascii: "\n"))
         lines += 1
         return nil
     }

@@ -32,6 +32,9 @@ package final class LineBacklog: Sendable {
         self.observer = observer
     }
 
+    /// True if there is no room for anything.
+    var isFull: Bool { bytes.load(ordering: .relaxed) >= maxBytes }
+
     /// Takes room.
     ///
     /// - Returns: false if there is not enough.

@@ -14,8 +14,8 @@ final class AnswerWatch: FrameWatcher {
         self.finished = finished
     }
 
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
-        self.record = record
+    func beginFrame(_ frame: WatchedFrame) {
+        record = frame.record
         place = BatchPlace()
         taken.removeAll()
     }

@@ -56,10 +56,10 @@ final class RequestWatch: FrameWatcher {
             share: filter.configuration.stickyBy == nil ? filter.configuration.percentage.fraction : 1, start: start)
     }
 
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
+    func beginFrame(_ frame: WatchedFrame) {
         discard()
-        if self.record !== record { isChosen = sampler.takes() }
-        self.record = record
+        if frame.record == nil || record !== frame.record { isChosen = sampler.takes() }
+        record = frame.record
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

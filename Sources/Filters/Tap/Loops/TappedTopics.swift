@@ -6,6 +6,8 @@ import Settings
 /// A topic as a tap sees it.
 final class TappedTopic {
     let name: String
+    /// Tells it from all others, also if it is made anew.
+    let id: Int
     /// True if what passes of it is to be copied, were it no sink.
     let isWanted: Bool
     /// True if a tap writes to it.
@@ -13,6 +15,7 @@ final class TappedTopic {
 
     init(name: String, isWanted: Bool, isSink: Bool) {
         self.name = name
+        id = name.hashValue
         self.isWanted = isWanted
         self.isSink = isSink
     }

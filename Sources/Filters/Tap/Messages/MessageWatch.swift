@@ -15,10 +15,10 @@ final class MessageWatch: FrameWatcher {
         self.topics = topics
     }
 
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
+    func beginFrame(_ frame: WatchedFrame) {
         topic = nil
-        current = tap.exchange(record)
-        current?.begin(isResponse: direction == .response)
+        current = frame.record.map { tap.exchange($0) }
+        current?.begin(isResponse: frame.direction == .response)
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

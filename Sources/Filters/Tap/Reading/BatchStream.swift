@@ -36,13 +36,16 @@ struct BatchStream {
     }
 
     private typealias Layout = RecordBatchLayout
+    /// The least that the length of a record says, which does not count itself.
+    private static let smallestSize = 6
 
     private var phase = Phase.over
     /// Bytes of the field that are to come.
     private var left = 0
     /// Bytes of the batch that are to come.
     private(set) var batchLeft = 0
-    private var head: [UInt8] = []
+    private var head = InlineArray<61, UInt8>(repeating: 0)
+    private var headCount = 0
     private var kept = ByteBuffer()
     /// The record that comes next, and how much of it is to come.
     private var recordIndex = 0
@@ -50,12 +53,8 @@ struct BatchStream {
     private var length: UInt64 = 0
     private var lengthShift: UInt64 = 0
 
-    init() {
-        head.reserveCapacity(Layout.headerSize)
-    }
-
     /// Bytes of the whole batch that has begun.
-    var batchBytes: Int { head.count + batchLeft }
+    var batchBytes: Int { headCount + batchLeft }
 
     /// A field of batches begins.
     mutating func begin(bytes: Int) {
@@ -110,7 +109,7 @@ struct BatchStream {
         case .gather:
             kept = ByteBuffer()
             kept.reserveCapacity(batchBytes)
-            kept.writeBytes(head)
+            head.span.extracting(first: headCount).withUnsafeBytes { _ = kept.writeBytes($0) }
             phase = .gathering
         case .walk(let target):
             phase = .walking(target: target)
@@ -123,7 +122,7 @@ struct BatchStream {
     }
 
     private mutating func beginBatch() {
-        head.removeAll(keepingCapacity: true)
+        headCount = 0
         recordIndex = 0
         recordLeft = 0
         length = 0
@@ -135,10 +134,6 @@ struct BatchStream {
     // MARK: - Headers
 
     private mutating func readHead(_ bytes: inout UnsafeRawBufferPointer) -> Event? {
-        if head.isEmpty, bytes.count >= Layout.headerSize, bytes[Layout.magicOffset] == 2 {
-            _ = collect(Layout.headerSize, &bytes)
-            return begin(head.withUnsafeBytes { RecordBatchHeader(current: $0.bytes) })
-        }
         guard collect(Layout.magicOffset + 1, &bytes) else { return nil }
         let magic = head[Layout.magicOffset]
         guard magic <= 2 else {
@@ -146,17 +141,16 @@ struct BatchStream {
             return nil
         }
         guard magic == 2 else { return begin(oldMagic: Int8(magic)) }
-        guard head.count + left >= Layout.headerSize else {
+        guard headCount + left >= Layout.headerSize else {
             phase = .over
             return nil
         }
         guard collect(Layout.headerSize, &bytes) else { return nil }
-        let header = head.withUnsafeBytes { RecordBatchHeader(current: $0.bytes) }
-        return begin(header)
+        return begin(RecordBatchHeader(current: head.span.bytes))
     }
 
     private mutating func begin(_ header: RecordBatchHeader) -> Event? {
-        batchLeft = Layout.prefixSize + Int(header.length) - head.count
+        batchLeft = Layout.prefixSize + Int(header.length) - headCount
         guard batchLeft >= 0, batchLeft <= left else {
             phase = .over
             return nil
@@ -168,23 +162,58 @@ struct BatchStream {
     private mutating func begin(oldMagic: Int8) -> Event? {
         var header = RecordBatchHeader()
         header.magic = oldMagic
-        header.length = head[Layout.lengthOffset..<Layout.lengthOffset + 4].reduce(0) { $0 << 8 | Int32($1) }
+        for offset in 0..<4 { header.length = header.length << 8 | Int32(head[Layout.lengthOffset + offset]) }
         return begin(header)
     }
 
     /// Adds to the header until it has as many bytes; false if more have to come.
     private mutating func collect(_ count: Int, _ bytes: inout UnsafeRawBufferPointer) -> Bool {
-        let missing = count - head.count
+        let missing = count - headCount
         guard missing > 0 else { return true }
         let taken = min(missing, bytes.count)
-        head.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+        let start = headCount
+        var span = head.mutableSpan
+        span.withUnsafeMutableBytes { target in
+            UnsafeMutableRawBufferPointer(rebasing: target[start..<count])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+        }
+        headCount += taken
         take(taken, &bytes)
         return taken == missing
     }
 
     // MARK: - Records
 
+    /// Goes over records before the target that are there whole, which most are.
+    private mutating func passWhole(before target: Int, _ bytes: inout UnsafeRawBufferPointer) {
+        let end = min(bytes.count, batchLeft)
+        var index = recordIndex
+        var passed = 0
+        records: while index < target {
+            var place = passed
+            var length = 0
+            var shift = 0
+            while true {
+                guard place < end, shift < 28 else { break records }
+                let byte = Int(bytes[place])
+                place += 1
+                length |= (byte & 0x7f) << shift
+                guard byte >= 0x80 else { break }
+                shift += 7
+            }
+            let size = length >> 1
+            // What is not right, or not there, is seen to byte by byte.
+            guard length & 1 == 0, size >= Self.smallestSize, size <= end - place else { break }
+            passed = place + size
+            index += 1
+        }
+        recordIndex = index
+        batchLeft -= passed
+        take(passed, &bytes)
+    }
+
     private mutating func walk(to target: Int, _ bytes: inout UnsafeRawBufferPointer) -> Event? {
+        if recordLeft == 0, lengthShift == 0, recordIndex < target { passWhole(before: target, &bytes) }
         while true {
             if recordLeft > 0 {
                 let count = min(recordLeft, bytes.count)
@@ -210,7 +239,7 @@ struct BatchStream {
             }
             // Zig-zag; a record has at least six bytes behind its length.
             let size = Int(length >> 1)
-            guard length & 1 == 0, size >= Layout.smallestRecord - 1, size <= batchLeft else { return .unreadable }
+            guard length & 1 == 0, size >= Self.smallestSize, size <= batchLeft else { return .unreadable }
             recordLeft = size
             if recordIndex == target {
                 kept = ByteBuffer()

@@ -9,25 +9,20 @@ import Settings
 import Sinks
 import Telemetry
 
-/// Where a copied record comes from.
-struct CopyOrigin {
-    let topic: String
-    let partition: Int32
-    /// `request`: it was produced, `response`: it was fetched.
-    let direction: Direction
-    let clientID: String?
-    let transactionalID: String?
-}
-
 /// A copied record, redacted.
 struct CopiedRecord {
+    struct Producer: Equatable {
+        let id: Int64
+        let epoch: Int16
+    }
+
     var key: ByteBuffer?
     var value: ByteBuffer?
     var headers: [SinkRecord.Header] = []
     var timestamp: Int64 = -1
     var offset: Int64?
     /// The producer of a transactional batch.
-    var producer: (id: Int64, epoch: Int16)?
+    var producer: Producer?
     /// True if the value was left out since nothing can be hidden in it.
     var isValueDropped = false
 }
@@ -35,28 +30,22 @@ struct CopiedRecord {
 /// Takes out what is not to leave the process, and offers copies to the sink.
 final class CopyWriter {
     private let filter: TapFilter
-    private let connection: ConnectionContext
     private let loop: TapLoop
     private let redaction: Redaction
 
-    private let listener: ByteBuffer
-    // What mostly is as it was for the copy before.
-    private var topic = LatestText<ExactText>()
-    private var partition = LatestText<Int32>()
-    private var clientID = LatestText<ExactText>()
-    private var principal = LatestText<ExactText>()
+    private var documents: RecordDocumentWriter
+    private var marks: CopyMarks
 
     /// The header that tells a copy.
     static let mark = "sluice.topic"
-    private static let produce = ByteBuffer(string: "produce")
-    private static let fetch = ByteBuffer(string: "fetch")
 
-    init(_ filter: TapFilter, _ connection: ConnectionContext, _ loop: TapLoop) {
+    init(_ filter: TapFilter, _ loop: TapLoop) {
         self.filter = filter
-        self.connection = connection
         self.loop = loop
+        documents = RecordDocumentWriter(
+            listener: filter.listener, filter: filter.name, hasSchema: filter.configuration.hasConnectSchema)
         redaction = filter.configuration.redaction
-        listener = ByteBuffer(string: filter.listener)
+        marks = CopyMarks(listener: filter.listener)
     }
 
     /// Offers a copy.
@@ -76,14 +65,12 @@ final class CopyWriter {
         guard filter.copies.take() else { return loop.counters.drop(.maxPerSecond) }
         guard loop.port.isOpen else { return loop.port.skip() }
         var record = redacted(copied)
-        if origin.direction == .request { record.offset = offset }
+        if origin.source.direction == .request { record.offset = offset }
         switch filter.form {
         case .records: _ = loop.port.offer(sinkRecord(record, origin))
         case .documents:
-            let document = RecordDocument.document(
-                record, origin, connection: connection, filter: filter.name, time: loop.time(),
-                hasSchema: filter.configuration.hasConnectSchema)
-            _ = loop.port.offer(SinkRecord(value: document))
+            let time = loop.time()
+            _ = loop.port.offerLine { documents.write(record, origin, time: time, to: &$0) }
         }
     }
 
@@ -97,7 +84,8 @@ final class CopyWriter {
         copied.timestamp = record.timestamp
         copied.offset = record.offset
         if contents.batch.isCurrentFormat, contents.batch.attributes.isTransactional {
-            copied.producer = (contents.batch.producerID, contents.batch.producerEpoch)
+            copied.producer = CopiedRecord.Producer(
+                id: contents.batch.producerID, epoch: contents.batch.producerEpoch)
         }
         var headers = contents.headers(of: record)
         while let header = try headers.next() {
@@ -158,23 +146,14 @@ final class CopyWriter {
     private func sinkRecord(_ record: CopiedRecord, _ origin: CopyOrigin) -> SinkRecord {
         var headers = record.headers
         headers.reserveCapacity(headers.count + 12)
+        marks.add(origin, to: &headers)
         func add(_ name: String, _ value: String) {
             headers.append(SinkRecord.Header(name, ByteBuffer(string: value)))
         }
-        headers.append(SinkRecord.Header(Self.mark, topic.buffer(of: ExactText(description: origin.topic))))
-        headers.append(SinkRecord.Header("sluice.partition", partition.buffer(of: origin.partition)))
         if let offset = record.offset { add("sluice.offset", String(offset)) }
-        headers.append(
-            SinkRecord.Header(
-                "sluice.client_id", origin.clientID.map { clientID.buffer(of: ExactText(description: $0)) }))
-        headers.append(
-            SinkRecord.Header("sluice.principal", principal.buffer(of: ExactText(description: connection.principal))))
-        headers.append(
-            SinkRecord.Header("sluice.direction", origin.direction == .request ? Self.produce : Self.fetch))
-        headers.append(SinkRecord.Header("sluice.listener", listener))
         add("sluice.time", loop.time())
         if let producer = record.producer {
-            if let transactionalID = origin.transactionalID { add("sluice.transactional_id", transactionalID) }
+            if let transactionalID = origin.source.transactionalID { add("sluice.transactional_id", transactionalID) }
             add("sluice.producer_id", String(producer.id))
             add("sluice.producer_epoch", String(producer.epoch))
         }
@@ -182,26 +161,5 @@ final class CopyWriter {
         return SinkRecord(
             key: record.key, value: record.value, headers: headers,
             timestamp: record.timestamp >= 0 ? record.timestamp : nil)
-    }
-}
-
-/// The text of a value, made once for as long as the value stays the same.
-private struct LatestText<Value: Equatable & CustomStringConvertible> {
-    private var latest: (value: Value, buffer: ByteBuffer)?
-
-    mutating func buffer(of value: Value) -> ByteBuffer {
-        if let latest, latest.value == value { return latest.buffer }
-        let buffer = ByteBuffer(string: value.description)
-        latest = (value, buffer)
-        return buffer
-    }
-}
-
-/// Text whose bytes count: texts that are equal in Unicode's eyes may have others.
-private struct ExactText: Equatable, CustomStringConvertible {
-    let description: String
-
-    static func == (left: ExactText, right: ExactText) -> Bool {
-        left.description.utf8.elementsEqual(right.description.utf8)
     }
 }

@@ -1,4 +1,3 @@
-import FilterAPI
 import KafkaRecords
 import NIOCore
 
@@ -16,9 +15,12 @@ struct Copy {
     var cost: Int { contents.body.readableBytes + Self.overhead }
 }
 
-/// What a tap makes of the records of one partition in one frame.
+/// What a tap makes of the records of one partition in one frame. Moved from hand to hand, never shared.
+///
+/// Mostly nothing is drawn of a small batch: then it is a few numbers, which cost nothing to keep.
 struct PartitionTally {
-    let topic: TappedTopic
+    /// ``TappedTopic/id``.
+    let topicID: Int
     let partition: Int32
     /// Records that have passed.
     var records = 0
@@ -26,26 +28,52 @@ struct PartitionTally {
     var matched = 0
     /// Of these, those that sampling left out.
     var sampledOut = 0
-    /// Of these, those that were dropped.
-    private(set) var dropped: [TapDropReason: Int] = [:]
-    /// What is to be copied.
-    var copies: [Copy] = []
-    /// What was taken of the memory for copies that wait, in bytes.
-    var cost = 0
+    /// What became of the others; nil if there are none.
+    private(set) var selection: Selection?
 
-    init(topic: TappedTopic, partition: Int32) {
-        self.topic = topic
+    /// Records that sampling has left.
+    final class Selection {
+        /// Those that were dropped.
+        fileprivate(set) var dropped: [TapDropReason: Int] = [:]
+        /// Those that are to be copied.
+        fileprivate(set) var copies: [Copy] = []
+        /// What was taken for them of the memory for copies that wait, in bytes.
+        fileprivate(set) var cost = 0
+        /// Where they are from; nil until the frame has passed.
+        var origin: CopyOrigin?
+    }
+
+    init(topicID: Int, partition: Int32) {
+        self.topicID = topicID
         self.partition = partition
     }
 
     mutating func drop(_ reason: TapDropReason, _ count: Int = 1) {
-        if count > 0 { dropped[reason, default: 0] += count }
+        if count > 0 { selected().dropped[reason, default: 0] += count }
+    }
+
+    /// Keeps a record, for whose ``Copy/cost`` memory was taken.
+    mutating func keep(_ copy: Copy) {
+        let selection = selected()
+        selection.cost += copy.cost
+        selection.copies.append(copy)
+    }
+
+    private mutating func selected() -> Selection {
+        if let selection { return selection }
+        let made = Selection()
+        selection = made
+        return made
     }
 }
 
-/// What waits for the acknowledgement of one Produce request.
-struct PendingRequest {
-    let record: RequestRecord
-    let transactionalID: String?
-    var partitions: [PartitionTally]
+/// A partition of a Produce request that has no response yet.
+struct WaitingPartition {
+    /// The number of the request in its connection.
+    let request: UInt64
+    let tally: PartitionTally
+
+    func isOf(_ topic: TappedTopic, _ partition: Int32) -> Bool {
+        tally.partition == partition && tally.topicID == topic.id
+    }
 }

@@ -29,17 +29,19 @@ final class RecordSelector {
     /// - Parameters:
     ///   - header: its header; of an old message only the magic counts.
     ///   - batchBytes: its bytes, header included.
+    ///   - isSink: true if a tap writes to its topic.
     ///   - tally: of its partition.
     ///   - chosen: the records that are drawn, from 0.
     /// - Returns: how the stream is to go on.
     func course(
-        of header: RecordBatchHeader, batchBytes: Int, _ tally: inout PartitionTally, _ chosen: inout [Int]
+        of header: RecordBatchHeader, batchBytes: Int, isSink: Bool, _ tally: inout PartitionTally,
+        _ chosen: inout [Int]
     ) -> BatchStream.Course {
         chosen.removeAll(keepingCapacity: true)
         guard !header.isControl else { return .skip }
         let count = header.isCurrentFormat ? Int(header.recordCount) : 1
         guard count > 0, count <= mostRecords(header, batchBytes) || !header.isCurrentFormat else { return .skip }
-        guard !tally.topic.isSink else {
+        guard !isSink else {
             tally.matched += count
             tally.drop(.loop, count)
             return .skip
@@ -192,8 +194,7 @@ final class RecordSelector {
         let cost = copy.cost
         guard filter.pending.take(cost) else { return tally.drop(.pendingFull) }
         loop.counters.pendingBytes.increment(by: Int64(cost))
-        tally.cost += cost
-        tally.copies.append(copy)
+        tally.keep(copy)
     }
 }
 

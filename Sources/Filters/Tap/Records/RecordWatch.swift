@@ -6,17 +6,18 @@ import NIOCore
 
 /// Sees the frames of one direction: finds the records that are to be copied, and acknowledgements.
 final class RecordWatch: FrameWatcher {
-    // Safety: the connection's part owns this one, hands it out itself, and is there as long as frames are shown to it.
-    // Checked references would cost every request.
-    private unowned(unsafe) let tap: RecordTap
+    private let direction: Direction
+    private let records: PassedRecords
     private let topics: TappedTopics
     private let selector: RecordSelector
     private let pending: PendingBudget
 
     private var stream = BatchStream()
-    /// The request at hand, or that of the response at hand.
-    private var record: RequestRecord?
-    private var direction = Direction.request
+    /// True while a frame passes.
+    private var isInFrame = false
+    /// The number of the request that it is, or answers.
+    private var request: UInt64 = 0
+    private var expectsResponse = true
     private var topic: TappedTopic?
     private var partition: Int32 = -1
     private var errorCode = ErrorCode.none
@@ -31,12 +32,15 @@ final class RecordWatch: FrameWatcher {
     private var gathering = 0
     /// The partitions of the frame that have passed.
     private var passed: [PartitionTally] = []
+    /// What their copies take, in bytes.
+    private var keptBack = 0
 
     /// As many bytes of what is fetched are kept back for the end of their frame.
     private static let mostKeptBack = 256 << 10
 
-    init(_ tap: RecordTap, _ filter: TapFilter, _ loop: TapLoop) {
-        self.tap = tap
+    init(_ direction: Direction, _ records: PassedRecords, _ filter: TapFilter, _ loop: TapLoop) {
+        self.direction = direction
+        self.records = records
         pending = filter.pending
         topics = loop.topics
         selector = RecordSelector(filter, loop)
@@ -44,13 +48,16 @@ final class RecordWatch: FrameWatcher {
 
     // MARK: - Frames
 
-    func beginFrame(_ record: RequestRecord, _ direction: Direction) {
-        discard()
+    func beginFrame(_ frame: WatchedFrame) {
+        if isInFrame { discard() }
         topic = nil
         partition = -1
         transactionalID = nil
-        self.record = record
-        self.direction = direction
+        isInFrame = true
+        request = frame.request
+        expectsResponse = frame.expectsResponse
+        // Those before it are over, if they could be read or not.
+        if direction == .response, request > 0 { records.reject(upTo: request - 1) }
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {
@@ -63,16 +70,16 @@ final class RecordWatch: FrameWatcher {
             errorCode = ErrorCode(
                 rawValue: value.count == 2 ? Int16(bigEndian: value.loadUnaligned(as: Int16.self)) : -1)
         case .baseOffset:
-            guard value.count == 8, errorCode == .none, let record, let topic else { return }
-            tap.acknowledge(
-                record, topic.name, partition, baseOffset: Int64(bigEndian: value.loadUnaligned(as: Int64.self)))
+            guard value.count == 8, errorCode == .none, let topic else { return }
+            records.acknowledge(
+                request, topic, partition, baseOffset: Int64(bigEndian: value.loadUnaligned(as: Int64.self)))
         default: break
         }
     }
 
     func beginRecords(bytes: Int) {
         guard let topic, topic.isWanted else { return }
-        tally = PartitionTally(topic: topic, partition: partition)
+        tally = PartitionTally(topicID: topic.id, partition: partition)
         stream.begin(bytes: bytes)
     }
 
@@ -87,24 +94,38 @@ final class RecordWatch: FrameWatcher {
         guard let tally else { return }
         self.tally = nil
         guard tally.matched > 0 else { return }
+        if let selection = tally.selection, let topic {
+            selection.origin = CopyOrigin(
+                topic: topic, partition: partition,
+                source: direction == .response ? records.consumer : records.producer(transactionalID))
+        }
         passed.append(tally)
-        if direction == .response, passed.reduce(0, { $0 + $1.cost }) > Self.mostKeptBack { offerFetched() }
+        guard direction == .response else { return }
+        keptBack += tally.selection?.cost ?? 0
+        if keptBack > Self.mostKeptBack { offerFetched() }
     }
 
     func endFrame() {
-        guard let record else { return }
-        self.record = nil
-        guard direction == .request else { return offerFetched(record) }
-        guard !passed.isEmpty else { return }
-        tap.wait(PendingRequest(record: record, transactionalID: transactionalID, partitions: passed))
-        passed = []
+        guard isInFrame else { return }
+        isInFrame = false
+        switch direction {
+        case .request:
+            guard !passed.isEmpty else { return }
+            records.passed(request, expectsResponse: expectsResponse, passed)
+            passed.removeAll(keepingCapacity: true)
+        case .response:
+            offerFetched()
+            records.reject(upTo: request)
+        }
     }
 
     /// Lets go of what has been read of a frame that does not come to its end.
     func discard() {
-        tap.discard(passed)
-        if let tally { tap.discard([tally]) }
-        passed = []
+        isInFrame = false
+        for tally in passed { records.release(tally) }
+        passed.removeAll(keepingCapacity: true)
+        keptBack = 0
+        if let tally { records.release(tally) }
         tally = nil
         giveUpGathering()
     }
@@ -115,10 +136,11 @@ final class RecordWatch: FrameWatcher {
         gathering = 0
     }
 
-    private func offerFetched(_ ended: RequestRecord? = nil) {
-        guard let record = ended ?? record else { return }
-        for tally in passed { tap.offer(tally, record, .response, nil, nil) }
-        passed = []
+    private func offerFetched() {
+        guard !passed.isEmpty else { return }
+        for tally in passed { records.offer(tally, baseOffset: nil) }
+        passed.removeAll(keepingCapacity: true)
+        keptBack = 0
     }
 
     // MARK: - Batches
@@ -130,7 +152,8 @@ final class RecordWatch: FrameWatcher {
         case .batch(let header):
             self.header = header
             nextChosen = 0
-            let course = selector.course(of: header, batchBytes: stream.batchBytes, &tally, &chosen)
+            let course = selector.course(
+                of: header, batchBytes: stream.batchBytes, isSink: topic?.isSink ?? false, &tally, &chosen)
             if case .gather = course { gathering = stream.batchBytes }
             return course
         case .gathered(let bytes):
