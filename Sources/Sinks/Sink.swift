@@ -41,10 +41,20 @@ package protocol SinkPort: AnyObject {
     /// Counts a record that was not made since the port is not open.
     func skip()
 
+    /// False if a record of so many bytes would be dropped now for want of room, so that it need not be made;
+    /// ``refuse(_:)`` counts it.
+    ///
+    /// - Parameter bytes: the least that it will have.
+    /// - Returns: true also for what is too large in any case, which an offer says.
+    func hasRoom(for bytes: Int) -> Bool
+
+    /// Counts records as dropped that were not made since there was no room.
+    func refuse(_ count: Int)
+
     /// Hands over a copy. Returns at once.
     func offer(_ record: SinkRecord) -> SinkOffer
 
-    /// Hands over a document as ``offer(_:)`` does, written where it goes, or not at all if there is no room for any.
+    /// Hands over a document as ``offer(_:)`` does, written where it goes.
     ///
     /// - Parameter write: writes the document behind what there is, on one line, without a line feed.
     /// - Returns: as there.
@@ -61,6 +71,12 @@ package protocol SinkPort: AnyObject {
 }
 
 extension SinkPort {
+    /// Most have room, or tell when they are offered something.
+    package func hasRoom(for bytes: Int) -> Bool { true }
+
+    /// Has nothing to count.
+    package func refuse(_ count: Int) {}
+
     /// Makes a record of it.
     package func offerLine(_ write: (inout ByteBuffer) -> Void) -> SinkOffer {
         var document = ByteBuffer()

@@ -22,6 +22,9 @@ package struct SinkRecord: Sendable {
     package var value: ByteBuffer?
     /// The record's headers, for a topic.
     package var headers: [Header]
+    /// The headers as the wire has them within a record, with their count before them, in place of ``headers``; nil if those
+    /// are meant.
+    package var encodedHeaders: ByteBuffer?
     /// The record's time, for a topic, in milliseconds since 1970; nil for now.
     package var timestamp: Int64?
 
@@ -30,6 +33,15 @@ package struct SinkRecord: Sendable {
         self.key = key
         self.value = value
         self.headers = headers
+        self.timestamp = timestamp
+    }
+
+    /// A record whose headers are written already.
+    package init(key: ByteBuffer?, value: ByteBuffer?, encodedHeaders: ByteBuffer, timestamp: Int64?) {
+        self.key = key
+        self.value = value
+        headers = []
+        self.encodedHeaders = encodedHeaders
         self.timestamp = timestamp
     }
 }

@@ -57,8 +57,32 @@ final class MemorySink: Sink, SinkPort, @unchecked Sendable {
     /// What a header of each record says; nil where there is none.
     func header(_ name: String) -> [String?] {
         records.map { record in
-            record.headers.last { $0.name == name }?.value.map { String(buffer: $0) }
+            record.writtenHeaders.last { $0.name == name }?.value.map { String(buffer: $0) }
         }
+    }
+}
+
+extension SinkRecord {
+    /// The headers, read from how they are written.
+    var writtenHeaders: [Header] {
+        guard var bytes = encodedHeaders else { return headers }
+        func varint() -> Int {
+            var bits: UInt64 = 0
+            var shift: UInt64 = 0
+            while let byte = bytes.readInteger(as: UInt8.self) {
+                bits |= UInt64(byte & 0x7f) << shift
+                shift += 7
+                if byte < 0x80 { break }
+            }
+            return Int(bits >> 1) ^ -Int(bits & 1)
+        }
+        func text() -> ByteBuffer? {
+            let length = varint()
+            return length < 0 ? nil : bytes.readSlice(length: length)
+        }
+        let all = (0..<varint()).map { _ in Header(text().map { String(buffer: $0) } ?? "?", text()) }
+        #expect(bytes.readableBytes == 0)
+        return all
     }
 }
 

@@ -12,6 +12,9 @@ final class ProducerBudget: Sendable {
         share = min(64 << 10, max(bytes / 64, 1))
     }
 
+    /// How many bytes there are; less than 0 while somebody tries to take more.
+    var available: Int { free.load(ordering: .relaxed) }
+
     /// Takes bytes; false, and nothing taken, if there are not as many.
     func take(_ bytes: Int) -> Bool {
         guard free.subtract(bytes, ordering: .relaxed).newValue < 0 else { return true }

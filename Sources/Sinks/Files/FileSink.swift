@@ -84,6 +84,12 @@ final class FileSinkPort: SinkPort, @unchecked Sendable {
 
     func skip() {}
 
+    func hasRoom(for bytes: Int) -> Bool { backlog.hasRoom(for: bytes) }
+
+    func refuse(_ count: Int) {
+        counters.drop(.bufferFull, count)
+    }
+
     func offer(_ record: SinkRecord) -> SinkOffer {
         loop.assertInEventLoop()
         return offered(stage(record))
@@ -91,10 +97,6 @@ final class FileSinkPort: SinkPort, @unchecked Sendable {
 
     func offerLine(_ write: (inout ByteBuffer) -> Void) -> SinkOffer {
         loop.assertInEventLoop()
-        guard !backlog.isFull else {
-            counters.drop(.bufferFull)
-            return .dropped(.bufferFull)
-        }
         return offered(stage(write))
     }
 

@@ -32,8 +32,10 @@ package final class LineBacklog: Sendable {
         self.observer = observer
     }
 
-    /// True if there is no room for anything.
-    var isFull: Bool { bytes.load(ordering: .relaxed) >= maxBytes }
+    /// False if there is no room for so many bytes now; true for what there is never room for.
+    func hasRoom(for count: Int) -> Bool {
+        count > maxBytes || bytes.load(ordering: .relaxed) + count <= maxBytes
+    }
 
     /// Takes room.
     ///

@@ -120,10 +120,12 @@ package final class SinkMeter: Sendable, LineObserver {
             queuedBytes.decrement(by: Int64(bytes))
         }
 
-        /// A record was not taken.
-        func drop(_ reason: SinkDropReason) {
-            offered.increment()
-            if let index = SinkDropReason.allCases.firstIndex(of: reason) { dropped[index].increment() }
+        /// Records were not taken.
+        func drop(_ reason: SinkDropReason, _ count: Int = 1) {
+            offered.increment(by: UInt64(clamping: count))
+            if let index = SinkDropReason.allCases.firstIndex(of: reason) {
+                dropped[index].increment(by: UInt64(clamping: count))
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ final class DurableTopic: @unchecked Sendable {
     }
 
     private func enqueue(_ record: SinkRecord, _ timeout: TimeAmount) -> EventLoopFuture<Void> {
-        let headers = record.encodedHeaders
+        let headers = record.wireHeaders
         let bytes = record.size + headers.readableBytes
         // Until the ends of what has failed have come, nobody could tell whose the next is.
         guard !hasEnded, owed == 0 else { return drop(bytes, hasEnded ? .shutDown : .writeFailed) }

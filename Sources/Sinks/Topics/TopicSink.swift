@@ -101,9 +101,15 @@ final class TopicSinkPort: SinkPort, @unchecked Sendable {
 
     func skip() {}
 
+    func hasRoom(for bytes: Int) -> Bool { stage.hasRoom(for: bytes) }
+
+    func refuse(_ count: Int) {
+        counters.drop(.bufferFull, count)
+    }
+
     func offer(_ record: SinkRecord) -> SinkOffer {
         loop.assertInEventLoop()
-        let headers = record.encodedHeaders
+        let headers = record.wireHeaders
         let bytes = record.size + headers.readableBytes
         // Before, so that its end is not counted first.
         counters.accept(bytes: bytes)
@@ -119,7 +125,7 @@ final class TopicSinkPort: SinkPort, @unchecked Sendable {
 
     func offerDurably(_ record: SinkRecord, within timeout: TimeAmount) -> EventLoopFuture<Void> {
         loop.assertInEventLoop()
-        counters.accept(bytes: record.size + record.encodedHeaders.readableBytes)
+        counters.accept(bytes: record.size + record.wireHeaders.readableBytes)
         return durable.write(record, within: timeout).orFail(SinkError(.timedOut), after: timeout, on: loop)
     }
 }
@@ -129,8 +135,9 @@ extension SinkRecord {
     var size: Int { (key?.readableBytes ?? 0) + (value?.readableBytes ?? 0) }
 
     /// The headers as the wire has them.
-    var encodedHeaders: ByteBuffer {
-        headers.isEmpty ? ByteBuffer() : RecordHeaders.encode(headers.map { ($0.name, $0.value) })
+    var wireHeaders: ByteBuffer {
+        if let encodedHeaders { return encodedHeaders }
+        return headers.isEmpty ? ByteBuffer() : RecordHeaders.encode(headers.map { ($0.name, $0.value) })
     }
 }
 

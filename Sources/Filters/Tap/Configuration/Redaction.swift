@@ -33,6 +33,12 @@ package struct Redaction: Sendable {
     /// Nothing is taken out.
     package init() {}
 
+    /// True if anything is taken out.
+    var redactsAnything: Bool {
+        if case .keep = value { return key != nil || !headers.isEmpty }
+        return true
+    }
+
     static func read(_ reader: inout SettingsReader) -> Redaction? {
         var redaction = Redaction()
         redaction.value = reader.value(

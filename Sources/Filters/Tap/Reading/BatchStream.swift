@@ -213,8 +213,8 @@ struct BatchStream {
     }
 
     private mutating func walk(to target: Int, _ bytes: inout UnsafeRawBufferPointer) -> Event? {
-        if recordLeft == 0, lengthShift == 0, recordIndex < target { passWhole(before: target, &bytes) }
         while true {
+            if recordLeft == 0, lengthShift == 0, recordIndex < target { passWhole(before: target, &bytes) }
             if recordLeft > 0 {
                 let count = min(recordLeft, bytes.count)
                 if recordIndex == target { kept.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<count])) }

@@ -2,43 +2,86 @@ import KafkaWire
 import NIOCore
 import Sinks
 
-/// The headers that say where a copy comes from. What most copies share with the one before is made once.
+/// Writes the headers of copies as the wire has them within a record: those of the record, and those that say where it comes
+/// from. What most copies share with the one before is made once.
 struct CopyMarks {
-    private let listener: ByteBuffer
-    private var place: (topic: TappedTopic, partition: Int32, headers: [SinkRecord.Header])?
-    private var source: (source: CopySource, headers: [SinkRecord.Header])?
+    private let listener: String
+    private var places = PlaceBytes()
+    private var latest: (source: CopySource, headers: ByteBuffer)?
 
-    private static let produce = ByteBuffer(string: "produce")
-    private static let fetch = ByteBuffer(string: "fetch")
+    /// How many headers there always are.
+    private static let least = 7
 
     init(listener: String) {
-        self.listener = ByteBuffer(string: listener)
+        self.listener = listener
     }
 
-    /// Puts the headers behind others.
-    mutating func add(_ origin: CopyOrigin, to headers: inout [SinkRecord.Header]) {
-        if let place, place.topic === origin.topic, place.partition == origin.partition {
-            headers += place.headers
-        } else {
-            let own = [
-                SinkRecord.Header(CopyWriter.mark, ByteBuffer(string: origin.topic.name)),
-                SinkRecord.Header("sluice.partition", ByteBuffer(string: String(origin.partition))),
-            ]
-            place = (origin.topic, origin.partition, own)
-            headers += own
+    /// The headers of a copy, with their count before them.
+    mutating func headers(of record: CopiedRecord, _ origin: CopyOrigin, time: String) -> ByteBuffer {
+        let place = places.bytes(of: origin) { Self.headers(ofPlace: origin) }
+        let source = headers(of: origin.source)
+        let transactionalID = record.producer == nil ? nil : origin.source.transactionalID
+        var count = record.headers.count + Self.least
+        if record.offset != nil { count += 1 }
+        if record.producer != nil { count += 2 }
+        if transactionalID != nil { count += 1 }
+        if record.isValueDropped { count += 1 }
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(place.readableBytes + source.readableBytes + 128 + record.headers.count * 64)
+        bytes.writeVarint(count)
+        for header in record.headers {
+            bytes.writeVarint(header.name.utf8.count)
+            bytes.writeString(header.name)
+            bytes.writeVarint(header.value?.readableBytes ?? -1)
+            if let value = header.value { bytes.writeImmutableBuffer(value) }
         }
-        if let source, source.source === origin.source {
-            headers += source.headers
-        } else {
-            let own = [
-                SinkRecord.Header("sluice.client_id", origin.source.clientID.map { ByteBuffer(string: $0) }),
-                SinkRecord.Header("sluice.principal", ByteBuffer(string: origin.source.principal)),
-                SinkRecord.Header(
-                    "sluice.direction", origin.source.direction == .request ? Self.produce : Self.fetch),
-                SinkRecord.Header("sluice.listener", listener),
-            ]
-            source = (origin.source, own)
-            headers += own
+        bytes.writeImmutableBuffer(place)
+        bytes.writeImmutableBuffer(source)
+        if let offset = record.offset { bytes.writeHeader("sluice.offset", offset) }
+        bytes.writeHeader("sluice.time", time)
+        if let transactionalID { bytes.writeHeader("sluice.transactional_id", transactionalID) }
+        if let producer = record.producer {
+            bytes.writeHeader("sluice.producer_id", producer.id)
+            bytes.writeHeader("sluice.producer_epoch", Int64(producer.epoch))
         }
+        if record.isValueDropped { bytes.writeHeader("sluice.redacted", "value") }
+        return bytes
+    }
+
+    private static func headers(ofPlace origin: CopyOrigin) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        bytes.writeHeader(CopyWriter.mark, origin.topic.name)
+        bytes.writeHeader("sluice.partition", Int64(origin.partition))
+        return bytes
+    }
+
+    private mutating func headers(of source: CopySource) -> ByteBuffer {
+        if let latest, latest.source === source { return latest.headers }
+        var bytes = ByteBuffer()
+        bytes.writeHeader("sluice.client_id", source.clientID)
+        bytes.writeHeader("sluice.principal", source.principal)
+        bytes.writeHeader("sluice.direction", source.direction == .request ? "produce" : "fetch")
+        bytes.writeHeader("sluice.listener", listener)
+        latest = (source, bytes)
+        return bytes
+    }
+}
+
+extension ByteBuffer {
+    /// Writes a header of a record; nil is null.
+    fileprivate mutating func writeHeader(_ name: StaticString, _ text: String?) {
+        writeVarint(name.utf8CodeUnitCount)
+        writeStaticString(name)
+        guard let text else { return writeVarint(-1) }
+        writeVarint(text.utf8.count)
+        writeString(text)
+    }
+
+    /// Writes a header of a record whose value is a number.
+    fileprivate mutating func writeHeader(_ name: StaticString, _ number: Int64) {
+        writeVarint(name.utf8CodeUnitCount)
+        writeStaticString(name)
+        writeVarint(Self.digits(of: number.magnitude) + (number < 0 ? 1 : 0))
+        writeDecimal(number)
     }
 }

@@ -32,12 +32,14 @@ final class CopyWriter {
     private let filter: TapFilter
     private let loop: TapLoop
     private let redaction: Redaction
+    private let redactsAnything: Bool
 
     private var documents: RecordDocumentWriter
     private var marks: CopyMarks
 
     /// The header that tells a copy.
-    static let mark = "sluice.topic"
+    static let mark: StaticString = "sluice.topic"
+    private static let markText = mark.description
 
     init(_ filter: TapFilter, _ loop: TapLoop) {
         self.filter = filter
@@ -45,6 +47,7 @@ final class CopyWriter {
         documents = RecordDocumentWriter(
             listener: filter.listener, filter: filter.name, hasSchema: filter.configuration.hasConnectSchema)
         redaction = filter.configuration.redaction
+        redactsAnything = redaction.redactsAnything
         marks = CopyMarks(listener: filter.listener)
     }
 
@@ -55,30 +58,36 @@ final class CopyWriter {
     ///   - origin: where it comes from.
     ///   - offset: of one that was produced; nil if it is not known, or the record knows it.
     func write(_ copy: Copy, from origin: CopyOrigin, offset: Int64?) {
-        let copied: CopiedRecord
+        var record = CopiedRecord()
         do throws(RecordsError) {
-            guard let read = try read(copy.contents, origin) else { return loop.counters.drop(.loop) }
-            copied = read
+            guard try read(copy.contents, to: &record) else { return loop.counters.drop(.loop) }
         } catch {
             return loop.counters.drop(.unreadable)
         }
         guard filter.copies.take() else { return loop.counters.drop(.maxPerSecond) }
         guard loop.port.isOpen else { return loop.port.skip() }
-        var record = redacted(copied)
+        if redactsAnything { redact(&record) }
+        guard loop.port.hasRoom(for: (record.key?.readableBytes ?? 0) + (record.value?.readableBytes ?? 0)) else {
+            return loop.port.refuse(1)
+        }
         if origin.source.direction == .request { record.offset = offset }
+        let time = loop.time()
         switch filter.form {
-        case .records: _ = loop.port.offer(sinkRecord(record, origin))
+        case .records:
+            _ = loop.port.offer(
+                SinkRecord(
+                    key: record.key, value: record.value,
+                    encodedHeaders: marks.headers(of: record, origin, time: time),
+                    timestamp: record.timestamp >= 0 ? record.timestamp : nil))
         case .documents:
-            let time = loop.time()
             _ = loop.port.offerLine { documents.write(record, origin, time: time, to: &$0) }
         }
     }
 
-    /// Reads a record; nil if it is a copy itself.
-    private func read(_ contents: BatchContents, _ origin: CopyOrigin) throws(RecordsError) -> CopiedRecord? {
+    /// Reads a record; false if it is a copy itself.
+    private func read(_ contents: BatchContents, to copied: inout CopiedRecord) throws(RecordsError) -> Bool {
         var cursor = contents.records
         guard let record = try cursor.next() else { throw RecordsError(.truncated) }
-        var copied = CopiedRecord()
         copied.key = contents.key(of: record)
         copied.value = contents.value(of: record)
         copied.timestamp = record.timestamp
@@ -90,16 +99,15 @@ final class CopyWriter {
         var headers = contents.headers(of: record)
         while let header = try headers.next() {
             let name = contents.bytes(header.key).map { String(buffer: $0) } ?? ""
-            if name == Self.mark { return nil }
+            if name == Self.markText { return false }
             copied.headers.append(SinkRecord.Header(name, contents.bytes(header.value)))
         }
-        return copied
+        return true
     }
 
     // MARK: - Redaction
 
-    private func redacted(_ record: CopiedRecord) -> CopiedRecord {
-        var record = record
+    private func redact(_ record: inout CopiedRecord) {
         if !redaction.headers.isEmpty {
             record.headers.removeAll { header in redaction.headers.contains { $0.matches(header.name) } }
         }
@@ -123,7 +131,6 @@ final class CopyWriter {
                 loop.counters.valuesDropped.increment()
             }
         }
-        return record
     }
 
     private func hashed(_ key: ByteBuffer) -> ByteBuffer {
@@ -139,27 +146,5 @@ final class CopyWriter {
         guard isDone == 1 else { return ByteBuffer() }
         let digits = Array("0123456789abcdef".utf8)
         return ByteBuffer(bytes: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
-
-    // MARK: - Records for a topic
-
-    private func sinkRecord(_ record: CopiedRecord, _ origin: CopyOrigin) -> SinkRecord {
-        var headers = record.headers
-        headers.reserveCapacity(headers.count + 12)
-        marks.add(origin, to: &headers)
-        func add(_ name: String, _ value: String) {
-            headers.append(SinkRecord.Header(name, ByteBuffer(string: value)))
-        }
-        if let offset = record.offset { add("sluice.offset", String(offset)) }
-        add("sluice.time", loop.time())
-        if let producer = record.producer {
-            if let transactionalID = origin.source.transactionalID { add("sluice.transactional_id", transactionalID) }
-            add("sluice.producer_id", String(producer.id))
-            add("sluice.producer_epoch", String(producer.epoch))
-        }
-        if record.isValueDropped { add("sluice.redacted", "value") }
-        return SinkRecord(
-            key: record.key, value: record.value, headers: headers,
-            timestamp: record.timestamp >= 0 ? record.timestamp : nil)
     }
 }

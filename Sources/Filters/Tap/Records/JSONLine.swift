@@ -79,21 +79,7 @@ struct JSONLine {
     mutating func integer(_ value: Int64?) {
         guard let value else { return null() }
         separate()
-        if value < 0 { bytes.writeInteger(UInt8(ascii: "-")) }
-        var magnitude = value.magnitude
-        var count = 1
-        var bound: UInt64 = 10
-        while magnitude >= bound, count < 19 {
-            count += 1
-            bound &*= 10
-        }
-        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
-            for place in stride(from: count - 1, through: 0, by: -1) {
-                target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
-                magnitude /= 10
-            }
-            return count
-        }
+        bytes.writeDecimal(value)
     }
 
     mutating func string(_ text: String?) {

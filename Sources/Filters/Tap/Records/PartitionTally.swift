@@ -35,6 +35,8 @@ struct PartitionTally {
     final class Selection {
         /// Those that were dropped.
         fileprivate(set) var dropped: [TapDropReason: Int] = [:]
+        /// Those that were not copied since the sink had no room, which counts them.
+        fileprivate(set) var refused = 0
         /// Those that are to be copied.
         fileprivate(set) var copies: [Copy] = []
         /// What was taken for them of the memory for copies that wait, in bytes.
@@ -50,6 +52,11 @@ struct PartitionTally {
 
     mutating func drop(_ reason: TapDropReason, _ count: Int = 1) {
         if count > 0 { selected().dropped[reason, default: 0] += count }
+    }
+
+    /// Notes records that the sink had no room for.
+    mutating func refuse(_ count: Int) {
+        selected().refused += count
     }
 
     /// Keeps a record, for whose ``Copy/cost`` memory was taken.

@@ -108,6 +108,7 @@ final class PassedRecords {
         guard let selection = tally.selection else { return }
         release(tally)
         for (reason, count) in selection.dropped { loop.counters.drop(reason, count) }
+        if selection.refused > 0 { loop.port.refuse(selection.refused) }
         guard let origin = selection.origin else { return }
         for copy in selection.copies {
             writer.write(copy, from: origin, offset: baseOffset.map { $0 &+ Int64(copy.index) })

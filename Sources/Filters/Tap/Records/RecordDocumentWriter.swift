@@ -9,7 +9,7 @@ struct RecordDocumentWriter {
     private let filter: String
     private let hasSchema: Bool
     /// A document up to the offset, for the records of one partition.
-    private var start: (topic: TappedTopic, partition: Int32, bytes: ByteBuffer)?
+    private var starts = PlaceBytes()
     /// A document from the end of the headers up to the time, for the records of one client.
     private var end: (source: CopySource, producer: CopiedRecord.Producer?, isValueDropped: Bool, bytes: ByteBuffer)?
 
@@ -35,7 +35,7 @@ struct RecordDocumentWriter {
     mutating func write(_ record: CopiedRecord, _ origin: CopyOrigin, time: String, to bytes: inout ByteBuffer) {
         var line = JSONLine()
         line.exchange(&bytes)
-        line.fragment(start(origin))
+        line.fragment(starts.bytes(of: origin) { Self.start(origin, hasSchema: hasSchema) })
         line.integer(record.offset)
         line.name(",\"timestamp\":")
         line.integer(record.timestamp >= 0 ? record.timestamp : nil)
@@ -57,13 +57,12 @@ struct RecordDocumentWriter {
         line.exchange(&bytes)
     }
 
-    private mutating func start(_ origin: CopyOrigin) -> ByteBuffer {
-        if let start, start.topic === origin.topic, start.partition == origin.partition { return start.bytes }
+    private static func start(_ origin: CopyOrigin, hasSchema: Bool) -> ByteBuffer {
         var line = JSONLine()
         if hasSchema {
             line.begin()
             line.name("\"schema\":")
-            line.raw(Self.schema)
+            line.raw(schema)
             line.name(",\"payload\":")
         }
         line.begin()
@@ -72,7 +71,6 @@ struct RecordDocumentWriter {
         line.name(",\"partition\":")
         line.integer(Int64(origin.partition))
         line.name(",\"offset\":")
-        start = (origin.topic, origin.partition, line.bytes)
         return line.bytes
     }
 

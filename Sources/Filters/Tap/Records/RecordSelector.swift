@@ -61,6 +61,12 @@ final class RecordSelector {
             tally.records += count
             return .skip
         }
+        // A sink that cannot keep up is not to cost the path its copies.
+        guard loop.port.hasRoom(for: batchBytes / count) else {
+            tally.refuse(chosen.count)
+            tally.records += count
+            return .skip
+        }
         guard header.attributes.codecNumber == 0 else {
             guard filter.pending.take(batchBytes) else {
                 tally.drop(.pendingFull, chosen.count)
