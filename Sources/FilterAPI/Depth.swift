@@ -37,7 +37,7 @@ public struct Interest: Sendable {
     public var depth: Depth
     /// True to have ``RequestFacts/topics`` filled, whatever the depth.
     public var topics: Bool
-    /// What ``ConnectionFilter/watcher(of:_:)`` is shown of these frames, whatever the depth; empty for nothing.
+    /// What ``ConnectionFilter/watcher(of:)`` is shown of these frames, whatever the depth; empty for nothing.
     public var watching: FieldRoles
 
     /// An interest in some APIs, or in all.

@@ -95,14 +95,9 @@ public protocol ConnectionFilter: AnyObject {
     /// The connection has closed; nothing is called after this.
     func connectionClosed()
 
-    /// Who sees a frame that an interest says is watched; asked for each of them. Frames of the two directions pass at the
-    /// same time, so what watches both is two.
-    ///
-    /// - Parameters:
-    ///   - direction: of the frame.
-    ///   - apiKey: its API.
-    /// - Returns: nil if nobody needs to see this one.
-    func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)?
+    /// Who sees the frames of a direction that an interest says are watched; asked once. Frames of the two directions pass at
+    /// the same time, so what watches both is two.
+    func watcher(of direction: Direction) -> (any FrameWatcher)?
 }
 
 extension ConnectionFilter {
@@ -117,7 +112,7 @@ extension ConnectionFilter {
     /// Does nothing.
     public func connectionClosed() {}
     /// Most filters watch nothing.
-    public func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)? { nil }
+    public func watcher(of direction: Direction) -> (any FrameWatcher)? { nil }
 }
 
 /// What becomes of a request.

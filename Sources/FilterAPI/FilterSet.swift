@@ -3,14 +3,14 @@ package struct FilterSet: Sendable, Hashable {
     /// How many filters a chain may have.
     package static let most = 128
 
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
+    @usableFromInline var low: UInt64 = 0
+    @usableFromInline var high: UInt64 = 0
 
     /// No filter.
     package init() {}
 
     /// True if no filter is in it.
-    package var isEmpty: Bool { low == 0 && high == 0 }
+    @inlinable package var isEmpty: Bool { low == 0 && high == 0 }
 
     /// The place of the only filter that is in it; nil if there are others, or none.
     package var only: Int? {

@@ -13,7 +13,8 @@ public protocol FrameWatcher: AnyObject {
     /// A frame begins. One that was begun before and has not ended is shown anew from its beginning, or cannot be read.
     ///
     /// - Parameter frame: what is known of it before its fields are read.
-    func beginFrame(_ frame: WatchedFrame)
+    /// - Returns: false if nothing of this frame need be shown; then not even its end is told.
+    func beginFrame(_ frame: WatchedFrame) -> Bool
 
     /// A field that was asked for, by this watcher or by somebody else, in the order of the frame; null fields are left out.
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer)

@@ -28,7 +28,7 @@ private struct WatchingFilter: Filter {
             self.filter = filter
         }
 
-        func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)? { Watcher(filter) }
+        func watcher(of direction: Direction) -> (any FrameWatcher)? { Watcher(filter) }
 
         func completed(_ request: CompletedRequest) {
             filter.journal.note("\(filter.name) completed \(request.record.correlationID)")
@@ -47,10 +47,11 @@ private struct WatchingFilter: Filter {
             self.filter = filter
         }
 
-        func beginFrame(_ frame: WatchedFrame) {
+        func beginFrame(_ frame: WatchedFrame) -> Bool {
             line = "\(filter.name) \(frame.direction) \(frame.request)"
             if !frame.expectsResponse { line += " alone" }
             if let record = frame.record { line += " of \(record.correlationID)" }
+            return true
         }
 
         func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

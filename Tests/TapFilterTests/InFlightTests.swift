@@ -4,6 +4,7 @@ import KafkaRecords
 import KafkaWire
 import NIOCore
 import Sinks
+import SluiceConfiguration
 import Telemetry
 import Testing
 
@@ -91,6 +92,33 @@ struct InFlightTests {
         #expect(try tapped.connections.clientGotIDs() == [1, 2, 3])
         #expect(tapped.sink.values == ["a"])
         #expect(try tapped.counts() == [1, 0, 0])
+    }
+
+    @Test(arguments: [true, false])
+    func `are acknowledged where the client is another with each`(isInterrupted: Bool) throws {
+        var settings = Connections.Settings()
+        settings.limits.requestsInFlight = 4
+        let tapped = try Tapped(settings: settings)
+        var inFlight: [ByteBuffer] = []
+        for number in 0..<40 {
+            tapped.connections.downstream.context.principal = "User:\(number)"
+            try tapped.send(try request("orders", [(0, "\(number)")]), version: 9)
+            inFlight += try tapped.connections.brokerGot()
+            #expect(tapped.connections.downstream.formerlyPlanned.count <= 2 * 4)
+            guard inFlight.count == 3 else { continue }
+            try tapped.connections.brokerAnswers(
+                inFlight.removeFirst(), produced([("orders", [(0, .none, Int64(number))])]))
+        }
+        if isInterrupted {
+            tapped.connections.downstream.close(reason: "test")
+            #expect(try tapped.counters.rejected.value == 2)
+        } else {
+            for frame in inFlight {
+                try tapped.connections.brokerAnswers(frame, produced([("orders", [(0, .none, 99)])]))
+            }
+        }
+        #expect(
+            tapped.sink.header("sluice.principal") == (0..<(isInterrupted ? 38 : 40)).map { "User:\($0)" })
     }
 
     @Test func `have the client that wrote them`() throws {

@@ -45,6 +45,8 @@ final class ConnectionChain {
     private let actions: FilterActions
     /// What the latest request was shown in.
     private var spare: FilteredRequest?
+    private var requestWatchers = FrameWatchers()
+    private var responseWatchers = FrameWatchers()
     /// Filters that go on in the chain that took this one's place.
     private var handedOn = FilterSet()
     /// True once the filters have been told of the end: what they wait for has no meaning any more.
@@ -284,15 +286,12 @@ final class ConnectionChain {
     ///
     /// - Parameters:
     ///   - direction: of the frame.
-    ///   - apiKey: its API.
     ///   - places: the filters that watch it.
     /// - Returns: nil if nobody does.
-    func watcher(of direction: Direction, _ apiKey: APIKey, _ places: FilterSet) -> (any FrameWatcher)? {
-        if let only = places.only { return filters[only].watcher(of: direction, apiKey) }
-        let watchers = filters.indices.compactMap { index in
-            places.contains(index) ? filters[index].watcher(of: direction, apiKey) : nil
-        }
-        return watchers.count > 1 ? WatcherGroup(watchers) : watchers.first
+    func watcher(of direction: Direction, _ places: FilterSet) -> (any FrameWatcher)? {
+        direction == .request
+            ? requestWatchers.watcher(of: direction, places, filters)
+            : responseWatchers.watcher(of: direction, places, filters)
     }
 
     /// Tells every filter that concerns the client how it has signed in, or failed to.

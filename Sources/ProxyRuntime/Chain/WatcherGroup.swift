@@ -2,16 +2,20 @@ import FilterAPI
 import KafkaMessages
 import KafkaWire
 
-/// Several that watch the same frame.
+/// Several that watch the same frames.
 final class WatcherGroup: FrameWatcher {
-    private let watchers: [any FrameWatcher]
+    private let all: [any FrameWatcher]
+    /// Those that watch the frame at hand.
+    private var watchers: [any FrameWatcher] = []
 
-    init(_ watchers: [any FrameWatcher]) {
-        self.watchers = watchers
+    init(_ all: [any FrameWatcher]) {
+        self.all = all
     }
 
-    func beginFrame(_ frame: WatchedFrame) {
-        for watcher in watchers { watcher.beginFrame(frame) }
+    func beginFrame(_ frame: WatchedFrame) -> Bool {
+        watchers.removeAll(keepingCapacity: true)
+        for watcher in all where watcher.beginFrame(frame) { watchers.append(watcher) }
+        return !watchers.isEmpty
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

@@ -106,6 +106,7 @@ extension DownstreamConnection {
         for chain in chains where seen.insert(ObjectIdentifier(chain)).inserted { chain.close() }
         chain = nil
         planned = nil
+        formerlyPlanned.removeAll()
     }
 
     /// A request that is being read has no slot yet while filters look at it.

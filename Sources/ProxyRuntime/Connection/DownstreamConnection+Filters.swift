@@ -32,7 +32,21 @@ extension DownstreamConnection {
     func planForClient() {
         plannedIdentity = context.identityVersion
         plans = chain == nil ? shared.plans : shared.plans(for: shared.chain.concerned(context.identity))
+        keepPlanned()
         planned = chain.map { PlannedChain(chain: $0, plans: plans) }
+    }
+
+    /// Keeps what slots refer to of what is about to be exchanged, and lets go of what none does.
+    private func keepPlanned() {
+        guard !slots.isEmpty else {
+            formerlyPlanned.removeAll()
+            return
+        }
+        if let planned { formerlyPlanned.append(planned) }
+        // A client may change who it is with each request.
+        guard formerlyPlanned.count > 2 * shared.limits.requestsInFlight else { return }
+        let referred = Set(slots.lazy.compactMap(\.watched).map { ObjectIdentifier($0) })
+        formerlyPlanned.removeAll { !referred.contains(ObjectIdentifier($0)) }
     }
 
     /// Closes a chain that was exchanged, once the last request that met it has ended.

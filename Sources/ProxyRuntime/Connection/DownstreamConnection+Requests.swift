@@ -247,7 +247,7 @@ extension DownstreamConnection {
             sink.begin(record: progress?.record, countsTopics: plan.streams)
             if !plan.watchers.isEmpty {
                 sink.show(
-                    to: (progress?.chain ?? chain)?.watcher(of: .request, head.apiKey, plan.watchers),
+                    to: (progress?.chain ?? chain)?.watcher(of: .request, plan.watchers), head.apiKey,
                     request: nextSlot,
                     expectsResponse: expectsResponse)
             }
@@ -354,7 +354,7 @@ extension DownstreamConnection {
         sink.begin(record: progress.record, countsTopics: progress.plan.streams)
         if !progress.plan.watchers.isEmpty {
             sink.show(
-                to: progress.chain?.watcher(of: .request, progress.head.apiKey, progress.plan.watchers),
+                to: progress.chain?.watcher(of: .request, progress.plan.watchers), progress.head.apiKey,
                 request: number,
                 expectsResponse: progress.expectsResponse)
         }

@@ -145,12 +145,13 @@ extension DownstreamConnection {
     /// Shows a request as it leaves to those who watch it; called before its slot is opened.
     func showSent(_ progress: RequestInProgress, _ frame: ByteBuffer) {
         guard !progress.plan.watchers.isEmpty,
-            let watcher = progress.chain?.watcher(of: .request, progress.head.apiKey, progress.plan.watchers)
+            let watcher = progress.chain?.watcher(of: .request, progress.plan.watchers)
         else { return }
         WatchingSink.show(
             frame, progress.plan.program, bodyOffset: progress.head.length,
             WatchedFrame(
-                direction: .request, request: nextSlot, expectsResponse: progress.expectsResponse,
+                direction: .request, apiKey: progress.head.apiKey, request: nextSlot,
+                expectsResponse: progress.expectsResponse,
                 record: progress.record),
             to: watcher)
     }

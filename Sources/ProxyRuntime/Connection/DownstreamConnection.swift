@@ -101,6 +101,8 @@ final class DownstreamConnection: ChannelDuplexHandler {
     var plans: PlanTable
     /// Both, for requests that are only watched; nil without filters.
     var planned: PlannedChain?
+    /// Those before it, for as long as slots may refer to them.
+    var formerlyPlanned: [PlannedChain] = []
     /// The state of the client's identity that ``plans`` are for.
     var plannedIdentity: UInt64 = 0
     /// The generation of the chain that the connection has taken up.

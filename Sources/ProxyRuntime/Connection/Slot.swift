@@ -33,7 +33,9 @@ struct Slot {
     /// a slot is cheap to move.
     let progress: RequestInProgress?
     /// Whose filters watch the response, where none has more of a part in it; nil if nobody watches.
-    let watched: PlannedChain?
+    // Safety: the connection keeps it for as long as it has slots. Slots are moved for each response, which is not to cost
+    // more for being watched.
+    unowned(unsafe) let watched: PlannedChain?
 
     /// The slot of a request that filters watch at most.
     init(

@@ -21,11 +21,14 @@ extension UpstreamConnection {
     /// Shows a response as it has come to those who watch it.
     private func showReceived(_ progress: ResponseInProgress, _ frame: ByteBuffer) {
         guard !progress.plan.watchers.isEmpty,
-            let watcher = progress.chain?.watcher(of: .response, progress.exchange.apiKey, progress.plan.watchers)
+            let watcher = progress.chain?.watcher(of: .response, progress.plan.watchers)
         else { return }
         WatchingSink.show(
             frame, progress.plan.program, bodyOffset: progress.bodyOffset,
-            WatchedFrame(direction: .response, request: downstream.firstSlot, record: progress.record), to: watcher)
+            WatchedFrame(
+                direction: .response, apiKey: progress.exchange.apiKey, request: downstream.firstSlot,
+                record: progress.record),
+            to: watcher)
     }
 
     private func filter(_ progress: ResponseInProgress, _ frame: ByteBuffer, errorCode: Int16) throws(WireError) {

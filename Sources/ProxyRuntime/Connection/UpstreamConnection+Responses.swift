@@ -91,7 +91,12 @@ extension UpstreamConnection {
         lastAnsweredID = id
         // Looked at once, since it is found anew each time.
         let slot = downstream.slots.first
-        let plan = (slot?.plans ?? shared.corePlans).response(exchange.apiKey, exchange.apiVersion)
+        let plan =
+            if let watched = slot?.watched {
+                watched.plans.response(exchange.apiKey, exchange.apiVersion)
+            } else {
+                (slot?.progress?.plans ?? shared.corePlans).response(exchange.apiKey, exchange.apiVersion)
+            }
         var bodyOffset = 4
         if plan.headerHasTags {
             switch intake.chunk.skipTags(at: start + 8, end: start + 4 + Int(size)) {
@@ -172,7 +177,7 @@ extension UpstreamConnection {
             sink.hidesEndpoints = plan.rewritesAddresses
             if !plan.watchers.isEmpty {
                 sink.show(
-                    to: slot.chain?.watcher(of: .response, apiKey, plan.watchers), request: downstream.firstSlot)
+                    to: slot.chain?.watcher(of: .response, plan.watchers), apiKey, request: downstream.firstSlot)
             }
             let isRead = try? intake.chunk.walkWhole(
                 program, &walker, at: start + 4, bodyOffset: bodyOffset, size: size, &sink)
@@ -224,7 +229,7 @@ extension UpstreamConnection {
         sink.hidesEndpoints = progress.plan.rewritesAddresses
         if !progress.plan.watchers.isEmpty {
             sink.show(
-                to: progress.chain?.watcher(of: .response, progress.exchange.apiKey, progress.plan.watchers),
+                to: progress.chain?.watcher(of: .response, progress.plan.watchers), progress.exchange.apiKey,
                 request: downstream.firstSlot)
         }
         walker.begin(program, position: progress.bodyOffset, end: progress.size)

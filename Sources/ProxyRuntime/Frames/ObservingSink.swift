@@ -48,13 +48,16 @@ struct ObservingSink: FieldSink {
     ///
     /// - Parameters:
     ///   - watcher: who watches; nil if nobody does.
+    ///   - apiKey: the API.
     ///   - request: the number of the request in its connection.
     ///   - expectsResponse: false for `acks=0`.
-    mutating func show(to watcher: (any FrameWatcher)?, request: UInt64, expectsResponse: Bool = true) {
+    mutating func show(
+        to watcher: consuming (any FrameWatcher)?, _ apiKey: APIKey, request: UInt64, expectsResponse: Bool = true
+    ) {
         guard let watcher else { return }
-        self.watcher = watcher
-        watcher.beginFrame(
-            WatchedFrame(direction: direction, request: request, expectsResponse: expectsResponse, record: record))
+        let frame = WatchedFrame(
+            direction: direction, apiKey: apiKey, request: request, expectsResponse: expectsResponse, record: record)
+        if watcher.beginFrame(frame) { self.watcher = watcher }
     }
 
     /// The frame was read to its end, or cannot be read.

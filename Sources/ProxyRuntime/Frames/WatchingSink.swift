@@ -36,7 +36,7 @@ struct WatchingSink: FieldSink {
         _ frame: ByteBuffer, _ program: WalkProgram?, bodyOffset: Int, _ watched: WatchedFrame,
         to watcher: any FrameWatcher
     ) {
-        watcher.beginFrame(watched)
+        guard watcher.beginFrame(watched) else { return }
         if let program {
             var sink = WatchingSink(watcher: watcher)
             var walker = FieldWalker()

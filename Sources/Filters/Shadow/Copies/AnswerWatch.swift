@@ -4,20 +4,27 @@ import KafkaWire
 
 /// Reads while the primary's answers pass which batches it has taken.
 final class AnswerWatch: FrameWatcher {
+    private let isAwaited: (RequestRecord) -> Bool
     private let finished: (RequestRecord, Set<BatchPlace>) -> Void
     private var record: RequestRecord?
     private var place = BatchPlace()
     private var taken: Set<BatchPlace> = []
 
-    /// - Parameter finished: told of each answer, with what the primary has.
-    init(finished: @escaping (RequestRecord, Set<BatchPlace>) -> Void) {
+    /// - Parameters:
+    ///   - isAwaited: true for a request of which something was copied.
+    ///   - finished: told of each answer to one, with what the primary has.
+    init(
+        isAwaited: @escaping (RequestRecord) -> Bool, finished: @escaping (RequestRecord, Set<BatchPlace>) -> Void
+    ) {
+        self.isAwaited = isAwaited
         self.finished = finished
     }
 
-    func beginFrame(_ frame: WatchedFrame) {
+    func beginFrame(_ frame: WatchedFrame) -> Bool {
         record = frame.record
         place = BatchPlace()
         taken.removeAll()
+        return record.map(isAwaited) ?? false
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

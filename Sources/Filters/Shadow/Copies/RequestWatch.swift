@@ -56,10 +56,11 @@ final class RequestWatch: FrameWatcher {
             share: filter.configuration.stickyBy == nil ? filter.configuration.percentage.fraction : 1, start: start)
     }
 
-    func beginFrame(_ frame: WatchedFrame) {
+    func beginFrame(_ frame: WatchedFrame) -> Bool {
         discard()
         if frame.record == nil || record !== frame.record { isChosen = sampler.takes() }
         record = frame.record
+        return isChosen
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

@@ -22,7 +22,7 @@ final class MessageTap: ConnectionFilter {
         self.loop = loop
     }
 
-    func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)? {
+    func watcher(of direction: Direction) -> (any FrameWatcher)? {
         direction == .request ? requests : responses
     }
 

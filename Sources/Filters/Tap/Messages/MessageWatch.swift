@@ -15,10 +15,11 @@ final class MessageWatch: FrameWatcher {
         self.topics = topics
     }
 
-    func beginFrame(_ frame: WatchedFrame) {
+    func beginFrame(_ frame: WatchedFrame) -> Bool {
         topic = nil
         current = frame.record.map { tap.exchange($0) }
         current?.begin(isResponse: frame.direction == .response)
+        return current != nil
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {

@@ -1,5 +1,4 @@
 import FilterAPI
-import KafkaMessages
 import KafkaWire
 
 /// The part of a tap in one connection: copies records.
@@ -17,9 +16,8 @@ final class RecordTap: ConnectionFilter {
         responses = RecordWatch(.response, passed, filter, loop)
     }
 
-    func watcher(of direction: Direction, _ apiKey: APIKey) -> (any FrameWatcher)? {
-        if direction == .request { return requests }
-        return apiKey == .produce && !passed.isAwaitingResponses ? nil : responses
+    func watcher(of direction: Direction) -> (any FrameWatcher)? {
+        direction == .request ? requests : responses
     }
 
     func connectionClosed() {

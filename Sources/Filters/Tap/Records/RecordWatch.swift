@@ -48,8 +48,9 @@ final class RecordWatch: FrameWatcher {
 
     // MARK: - Frames
 
-    func beginFrame(_ frame: WatchedFrame) {
+    func beginFrame(_ frame: WatchedFrame) -> Bool {
         if isInFrame { discard() }
+        if direction == .response, frame.apiKey == .produce, !records.isAwaitingResponses { return false }
         topic = nil
         partition = -1
         transactionalID = nil
@@ -58,6 +59,7 @@ final class RecordWatch: FrameWatcher {
         expectsResponse = frame.expectsResponse
         // Those before it are over, if they could be read or not.
         if direction == .response, request > 0 { records.reject(upTo: request - 1) }
+        return true
     }
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {
