@@ -28,11 +28,12 @@ final class ShadowConnection: ConnectionFilter {
         requests = RequestWatch(filter, connection.cluster, start: .random(in: 0..<1)) { [unowned self] in
             passed($0, $1)
         }
-        answers = AnswerWatch(isAwaited: { [unowned self] in open[ObjectIdentifier($0)] != nil }) {
-            [unowned self] record, taken in
-            guard let note = open.removeValue(forKey: ObjectIdentifier(record)) else { return }
-            end(note) { taken.contains($0) ? .taken : .refused }
-        }
+        answers = AnswerWatch(
+            isAwaited: { [unowned self] in open[ObjectIdentifier($0)] != nil },
+            finished: { [unowned self] record, taken in
+                guard let note = open.removeValue(forKey: ObjectIdentifier(record)) else { return }
+                end(note) { taken.contains($0) ? .taken : .refused }
+            })
     }
 
     func watcher(of direction: Direction) -> (any FrameWatcher)? {

@@ -20,6 +20,7 @@ struct PlaceBytes {
     /// - Parameters:
     ///   - origin: the partition.
     ///   - make: makes them where they are not there.
+    /// - Returns: the bytes, which may be shared.
     mutating func bytes(of origin: CopyOrigin, make: () -> ByteBuffer) -> ByteBuffer {
         for entry in entries where entry.partition == origin.partition && entry.topicID == origin.topic.id {
             return entry.bytes
