@@ -52,6 +52,8 @@ extension DownstreamConnection {
     /// Closes a chain that was exchanged, once the last request that met it has ended.
     func closeIfUnused(_ old: ConnectionChain) {
         guard old !== chain, !slots.contains(where: { $0.chain === old }) else { return }
+        // Its filters are shut down once nobody has it any more.
+        formerlyPlanned.removeAll { $0.chain === old }
         old.close()
     }
 
