@@ -6,6 +6,8 @@ import Settings
 /// A topic as a tap sees it.
 final class TappedTopic {
     let name: String
+    /// The name as the wire has it.
+    private let bytes: [UInt8]
     /// Tells it from all others, also if it is made anew.
     let id: Int
     /// True if what passes of it is to be copied, were it no sink.
@@ -15,9 +17,19 @@ final class TappedTopic {
 
     init(name: String, isWanted: Bool, isSink: Bool) {
         self.name = name
+        bytes = Array(name.utf8)
         id = name.hashValue
         self.isWanted = isWanted
         self.isSink = isSink
+    }
+
+    /// True if these are the bytes of its name.
+    func isNamed(_ other: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count == other.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            guard let left = bytes.baseAddress, let right = other.baseAddress else { return true }
+            return memcmp(left, right, bytes.count) == 0
+        }
     }
 }
 
@@ -29,21 +41,8 @@ final class TappedTopics {
     private var generation: Int
     private var byName: [String: TappedTopic] = [:]
     private var byID: [KafkaUUID: TappedTopic] = [:]
-    /// The one that was found last, and its name's bytes.
-    private var last: Latest?
-
-    private struct Latest {
-        let bytes: [UInt8]
-        let topic: TappedTopic
-
-        func matches(_ other: UnsafeRawBufferPointer) -> Bool {
-            guard bytes.count == other.count else { return false }
-            return bytes.withUnsafeBytes { bytes in
-                guard let left = bytes.baseAddress, let right = other.baseAddress else { return true }
-                return memcmp(left, right, bytes.count) == 0
-            }
-        }
-    }
+    /// The one that was found last.
+    private var last: TappedTopic?
 
     /// How many are kept; with one more, all are forgotten.
     private static let most = 10_000
@@ -58,9 +57,9 @@ final class TappedTopics {
     /// The topic of a name.
     func find(name bytes: UnsafeRawBufferPointer) -> TappedTopic {
         refresh()
-        if let last, last.matches(bytes) { return last.topic }
+        if let last, last.isNamed(bytes) { return last }
         let topic = find(String(decoding: bytes, as: UTF8.self))
-        last = Latest(bytes: Array(bytes), topic: topic)
+        last = topic
         return topic
     }
 

@@ -9,12 +9,18 @@ struct CopyMarks {
     private var places = PlaceBytes()
     private var latest: (source: CopySource, headers: ByteBuffer)?
 
+    /// As much memory is kept, in bytes.
+    private static let mostMemory = 16 << 10
+
     /// How many headers there always are.
     private static let least = 7
 
     init(listener: String) {
         self.listener = listener
     }
+
+    /// Memory that is used again once nobody has the headers any more.
+    private var memory = ByteBuffer()
 
     /// The headers of a copy, with their count before them.
     mutating func headers(of record: CopiedRecord, _ origin: CopyOrigin, time: String) -> ByteBuffer {
@@ -27,6 +33,8 @@ struct CopyMarks {
         if transactionalID != nil { count += 1 }
         if record.isValueDropped { count += 1 }
         var bytes = ByteBuffer()
+        swap(&bytes, &memory)
+        bytes.clear()
         bytes.reserveCapacity(place.readableBytes + source.readableBytes + 128 + record.headers.count * 64)
         bytes.writeVarint(count)
         for header in record.headers {
@@ -45,6 +53,7 @@ struct CopyMarks {
             bytes.writeHeader("sluice.producer_epoch", Int64(producer.epoch))
         }
         if record.isValueDropped { bytes.writeHeader("sluice.redacted", "value") }
+        if bytes.capacity <= Self.mostMemory { memory = bytes }
         return bytes
     }
 

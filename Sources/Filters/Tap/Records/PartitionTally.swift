@@ -80,7 +80,7 @@ struct WaitingPartition {
     let request: UInt64
     let tally: PartitionTally
 
-    func isOf(_ topic: TappedTopic, _ partition: Int32) -> Bool {
-        tally.partition == partition && tally.topicID == topic.id
+    func isOf(_ topicID: Int, _ partition: Int32) -> Bool {
+        tally.partition == partition && tally.topicID == topicID
     }
 }

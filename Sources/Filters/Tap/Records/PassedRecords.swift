@@ -47,20 +47,20 @@ final class PassedRecords {
     }
 
     /// The broker has taken the records of a partition of the oldest request.
-    func acknowledge(_ request: UInt64, _ topic: TappedTopic, _ partition: Int32, baseOffset: Int64) {
-        guard request == oldest, let taken = take(request, topic, partition) else { return }
+    func acknowledge(_ request: UInt64, _ topicID: Int, _ partition: Int32, baseOffset: Int64) {
+        guard request == oldest, let taken = take(request, topicID, partition) else { return }
         offer(taken.tally, baseOffset: baseOffset >= 0 ? baseOffset : nil)
     }
 
-    private func take(_ request: UInt64, _ topic: TappedTopic, _ partition: Int32) -> WaitingPartition? {
+    private func take(_ request: UInt64, _ topicID: Int, _ partition: Int32) -> WaitingPartition? {
         defer { oldest = waiting.isEmpty ? .max : waiting[0].request }
         // Mostly brokers keep the order, so it is moved out at once.
         let first = waiting.removeFirst()
-        if first.isOf(topic, partition) { return first }
+        if first.isOf(topicID, partition) { return first }
         waiting.prepend(first)
         var index = 1
         while index < waiting.count, waiting[index].request == request {
-            if waiting[index].isOf(topic, partition) { return waiting.remove(at: index) }
+            if waiting[index].isOf(topicID, partition) { return waiting.remove(at: index) }
             index += 1
         }
         return nil

@@ -19,6 +19,10 @@ final class RecordWatch: FrameWatcher {
     private var request: UInt64 = 0
     private var expectsResponse = true
     private var topic: TappedTopic?
+    // What is asked of it for each partition, so that its references need not be counted each time.
+    private var topicID = 0
+    private var isTopicWanted = false
+    private var isTopicSink = false
     private var partition: Int32 = -1
     private var errorCode = ErrorCode.none
     private var transactionalID: String?
@@ -51,7 +55,7 @@ final class RecordWatch: FrameWatcher {
     func beginFrame(_ frame: WatchedFrame) -> Bool {
         if isInFrame { discard() }
         if direction == .response, frame.apiKey == .produce, !records.isAwaitingResponses { return false }
-        topic = nil
+        take(nil)
         partition = -1
         transactionalID = nil
         isInFrame = true
@@ -64,24 +68,32 @@ final class RecordWatch: FrameWatcher {
 
     func field(_ role: FieldRole, _ value: UnsafeRawBufferPointer) {
         switch role {
-        case .topicName: topic = topics.find(name: value)
-        case .topicID: topic = topics.find(id: value)
+        case .topicName: take(topics.find(name: value))
+        case .topicID: take(topics.find(id: value))
         case .partitionIndex: partition = value.count == 4 ? Int32(bigEndian: value.loadUnaligned(as: Int32.self)) : -1
         case .transactionalID: transactionalID = String(decoding: value, as: UTF8.self)
         case .errorCode:
             errorCode = ErrorCode(
                 rawValue: value.count == 2 ? Int16(bigEndian: value.loadUnaligned(as: Int16.self)) : -1)
         case .baseOffset:
-            guard value.count == 8, errorCode == .none, let topic else { return }
+            guard value.count == 8, errorCode == .none else { return }
             records.acknowledge(
-                request, topic, partition, baseOffset: Int64(bigEndian: value.loadUnaligned(as: Int64.self)))
+                request, topicID, partition, baseOffset: Int64(bigEndian: value.loadUnaligned(as: Int64.self)))
         default: break
         }
     }
 
+    /// Notes the topic that what follows is of.
+    private func take(_ topic: TappedTopic?) {
+        topicID = topic?.id ?? 0
+        isTopicWanted = topic?.isWanted ?? false
+        isTopicSink = topic?.isSink ?? false
+        self.topic = topic
+    }
+
     func beginRecords(bytes: Int) {
-        guard let topic, topic.isWanted else { return }
-        tally = PartitionTally(topicID: topic.id, partition: partition)
+        guard isTopicWanted else { return }
+        tally = PartitionTally(topicID: topicID, partition: partition)
         stream.begin(bytes: bytes)
     }
 
@@ -155,7 +167,7 @@ final class RecordWatch: FrameWatcher {
             self.header = header
             nextChosen = 0
             let course = selector.course(
-                of: header, batchBytes: stream.batchBytes, isSink: topic?.isSink ?? false, &tally, &chosen)
+                of: header, batchBytes: stream.batchBytes, isSink: isTopicSink, &tally, &chosen)
             if case .gather = course { gathering = stream.batchBytes }
             return course
         case .gathered(let bytes):
