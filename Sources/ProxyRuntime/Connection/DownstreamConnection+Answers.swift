@@ -15,7 +15,9 @@ extension DownstreamConnection {
     /// - Returns: Sluice's own correlation ID, to be written over the client's.
     func register(_ progress: RequestInProgress) -> Int32 {
         guard let record = progress.record else {
-            return register(progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse)
+            return register(
+                progress.head, startedAt: progress.startedAt, expectsResponse: progress.expectsResponse,
+                watched: progress.plan.isOnlyWatched ? planned : nil)
         }
         if record.throttle > .zero { muteAsAsked(progress) }
         return register(progress.head, expectsResponse: progress.expectsResponse, Slot(progress))

@@ -213,7 +213,7 @@ extension DownstreamConnection {
         let progress = RequestInProgress(
             head: head, size: size, plan: plan, plans: plans, chain: chain, startedAt: frameStartedAt,
             expectsResponse: expectsResponse, record: nil)
-        if plan.isFiltered {
+        if plan.isFiltered, !plan.isOnlyWatched {
             progress.record = RequestRecord(
                 apiKey: head.apiKey, apiVersion: head.apiVersion, correlationID: head.correlationID,
                 clientID: context.clientID, requestBytes: size, connection: context)
