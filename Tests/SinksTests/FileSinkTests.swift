@@ -106,6 +106,24 @@ struct FileSinkTests {
         #expect(await metrics.value("queued_bytes") == 0)
     }
 
+    @Test func `says whether there is room, and counts what was not made for want of it`() async throws {
+        let sink = try sink(maxBuffered: 1000)
+        let metrics = metrics
+        let answers = try await loop.submit {
+            let port = sink.port(on: loop, metrics: metrics.shard.value)
+            _ = port.offerLine { $0.writeString(String(repeating: "x", count: 599)) }
+            let answers = [400, 401, 1000, 1001].map { port.hasRoom(for: $0) }
+            port.refuse(2)
+            return answers + [port.offerLine { $0.writeString(String(repeating: "y", count: 400)) } == .accepted]
+        }.get()
+        // What there is never room for, an offer says.
+        #expect(answers == [true, false, false, true, false])
+        await sink.shutDown()
+        #expect(folder.lines("log") == [String(repeating: "x", count: 599)])
+        #expect(await metrics.value("offered_total") == 4)
+        #expect(await metrics.value("dropped_total", "buffer_full") == 3)
+    }
+
     @Test func `that is full drops and counts when it cannot wait any longer, and recovers`() async throws {
         let log = RecordingLog()
         try FileManager.default.createSymbolicLink(atPath: folder.file("log"), withDestinationPath: "/dev/full")

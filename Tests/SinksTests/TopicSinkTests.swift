@@ -115,9 +115,17 @@ struct TopicSinkTests {
         let offers = try await sink.offer(Array(repeating: long, count: 1000), on: loop, metrics)
         #expect(offers.last == .dropped(.bufferFull))
         let accepted = offers.count { $0 == .accepted }
-        #expect(await metrics.value("offered_total") == 1001)
+        let metrics = metrics
+        let room = try await loop.submit {
+            let port = sink.port(on: loop, metrics: metrics.shard.value)
+            port.refuse(3)
+            return [1, 1000, 2_000_000].map { port.hasRoom(for: $0) }
+        }.get()
+        // What is too large in any case, an offer says.
+        #expect(room.suffix(2) == [false, true])
+        #expect(await metrics.value("offered_total") == 1004)
         #expect(await metrics.value("queued") == accepted)
-        #expect(await metrics.value("dropped_total", "buffer_full") == 1000 - accepted)
+        #expect(await metrics.value("dropped_total", "buffer_full") == 1003 - accepted)
         await sink.shutDown()
         try await eventually { await metrics.value("dropped_total", "shut_down") == accepted }
         #expect(await metrics.value("queued_bytes") == 0)

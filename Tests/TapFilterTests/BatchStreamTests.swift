@@ -62,6 +62,19 @@ struct BatchStreamTests {
             ])
     }
 
+    @Test(arguments: [1, 61, 997, 4096, 1 << 20])
+    func `give a record behind many of all sizes`(piece: Int) throws {
+        let sizes = [0, 1, 50, 63, 64, 65, 1000, 8190, 8200, 20_000]
+        let records = (0..<200).map {
+            Written(nil, String(repeating: "v", count: sizes[$0 % sizes.count]) + "-\($0)", headers: [("h", nil)])
+        }
+        for target in [0, 1, 99, 150, 199] {
+            let expected = try #require(records[target].value)
+            #expect(
+                events(try batch(records), piece: piece, .walk(to: target)) == ["batch 2 200", "record \(expected)"])
+        }
+    }
+
     @Test(arguments: [1, 7, 1 << 20])
     func `are given whole`(piece: Int) throws {
         let first = try batch((0..<3).map { Written("k", "first-\($0)") })

@@ -28,6 +28,9 @@ final class MemorySink: Sink, SinkPort, @unchecked Sendable {
     // Safety: a test uses it on its one thread.
     private(set) var records: [SinkRecord] = []
     private(set) var skipped = 0
+    private(set) var refused = 0
+    /// How many bytes there is room for.
+    var room = Int.max
     private(set) var isShutDown = false
     var isOpen = true
     let form: SinkForm
@@ -41,6 +44,8 @@ final class MemorySink: Sink, SinkPort, @unchecked Sendable {
     func reopenFiles() {}
     func shutDown() async { isShutDown = true }
     func skip() { skipped += 1 }
+    func hasRoom(for bytes: Int) -> Bool { bytes <= room }
+    func refuse(_ count: Int) { refused += count }
 
     func offer(_ record: SinkRecord) -> SinkOffer {
         records.append(record)
@@ -140,7 +145,7 @@ final class Tapped {
         let counters = try counters
         let dropped = TapDropReason.allCases.reduce(0) { $0 + Int(counters.dropped($1)) }
         let counts = [Int(counters.matched.value), Int(counters.sampledOut.value), dropped]
-        #expect(counts[0] == counts[1] + counts[2] + sink.records.count + sink.skipped)
+        #expect(counts[0] == counts[1] + counts[2] + sink.records.count + sink.skipped + sink.refused)
         #expect(counters.pendingBytes.value == 0)
         return counts
     }

@@ -213,6 +213,30 @@ struct ProducedRecordsTests {
         #expect(try tapped.counters.dropped(.pendingFull) == 3)
     }
 
+    @Test(arguments: CompressionCodec.allCases)
+    func `is not read where the sink has no room`(codec: CompressionCodec) throws {
+        let tapped = try Tapped()
+        tapped.sink.room = 0
+        var broken = try batch(three, codec: codec)
+        broken.setInteger(UInt64.max, at: RecordBatchLayout.headerSize)
+        try tapped.send(produce([("orders", [(0, broken), (1, try batch(three, codec: codec))])]), version: 9)
+        #expect(try tapped.counters.pendingBytes.value == 0)
+        try tapped.answer(produced([("orders", [(0, .none, 0), (1, .invalidRecord, -1)])]))
+        #expect(tapped.sink.refused == 3 && tapped.sink.records.isEmpty)
+        #expect(try tapped.counts() == [3, 0, 0])
+        #expect(try tapped.counters.rejected.value == 3)
+    }
+
+    @Test func `is not made where the sink has no room any more`() throws {
+        let tapped = try Tapped()
+        try tapped.send(produce([("orders", [(0, try batch(three))])]), version: 9)
+        tapped.sink.room = 0
+        try tapped.answer(produced([("orders", [(0, .none, 0)])]))
+        // The tombstone without a key needs none.
+        #expect(tapped.sink.refused == 2 && tapped.sink.values == [nil])
+        #expect(try tapped.counts() == [3, 0, 0])
+    }
+
     @Test func `is not read where nobody watches`() throws {
         let tapped = try Tapped()
         tapped.sink.isOpen = false
