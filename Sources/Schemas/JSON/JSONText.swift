@@ -4,21 +4,25 @@ import CSimdjson
 ///
 /// Safety: nothing is changed after `init`, and the memory is freed in `deinit`, so it may be read from anywhere.
 final class JSONText: @unchecked Sendable {
-    private let bytes: UnsafeMutableBufferPointer<UInt8>
-    private let values: UnsafeMutableBufferPointer<sluice_json_value>
+    private let bytes: UnsafeMutablePointer<UInt8>
+    private let values: UnsafeMutablePointer<sluice_json_value>
+    private let count: Int
 
     /// Reads a document.
     init(_ text: RawSpan, _ limits: JSONLimits) throws(SchemaViolation) {
-        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(text.byteCount, 1))
-        _ = text.withUnsafeBytes { bytes.initialize(fromContentsOf: $0) }
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(text.byteCount, 1))
+        let memory = UnsafeMutableBufferPointer(start: bytes, count: text.byteCount)
+        _ = text.withUnsafeBytes { memory.initialize(fromContentsOf: $0) }
         let scratch = JSONScratch()
-        let values: UnsafeMutableBufferPointer<sluice_json_value>
+        let values: UnsafeMutablePointer<sluice_json_value>
+        var count = 0
         do throws(SchemaViolation) {
             values = try scratch.withDocument(
-                UnsafeRawBufferPointer(start: bytes.baseAddress, count: text.byteCount), limits,
+                UnsafeRawBufferPointer(memory), limits,
                 { (tape, _) throws(SchemaViolation) in
-                    let copy = UnsafeMutableBufferPointer<sluice_json_value>.allocate(capacity: tape.count)
-                    _ = copy.initialize(fromContentsOf: UnsafeBufferPointer(start: tape.values, count: tape.count))
+                    count = tape.count
+                    let copy = UnsafeMutablePointer<sluice_json_value>.allocate(capacity: tape.count)
+                    copy.initialize(from: tape.values, count: tape.count)
                     return copy
                 }, refused: { violation throws(SchemaViolation) in throw violation })
         } catch {
@@ -27,6 +31,7 @@ final class JSONText: @unchecked Sendable {
         }
         self.bytes = bytes
         self.values = values
+        self.count = count
     }
 
     deinit {
@@ -36,9 +41,6 @@ final class JSONText: @unchecked Sendable {
 
     /// The document, for as long as the object is kept.
     var tape: JSONTape {
-        // Safety: neither buffer is empty: `init` sees to it, and a document has a value, so both have an address.
-        JSONTape(
-            bytes: UnsafePointer(bytes.baseAddress.unsafelyUnwrapped),
-            values: UnsafePointer(values.baseAddress.unsafelyUnwrapped), count: values.count)
+        JSONTape(bytes: UnsafePointer(bytes), values: UnsafePointer(values), count: count)
     }
 }
