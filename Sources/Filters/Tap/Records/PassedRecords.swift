@@ -57,12 +57,17 @@ final class PassedRecords {
         // Mostly brokers keep the order, so it is moved out at once.
         let first = waiting.removeFirst()
         if first.isOf(topicID, partition) { return first }
-        waiting.prepend(first)
-        var index = 1
+        var index = 0
         while index < waiting.count, waiting[index].request == request {
-            if waiting[index].isOf(topicID, partition) { return waiting.remove(at: index) }
+            if waiting[index].isOf(topicID, partition) {
+                // The order within a request says nothing, so none of the others is moved.
+                let taken = waiting[index]
+                waiting[index] = first
+                return taken
+            }
             index += 1
         }
+        waiting.prepend(first)
         return nil
     }
 
