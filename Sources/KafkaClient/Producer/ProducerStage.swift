@@ -39,8 +39,8 @@ package final class ProducerStage {
         delay = .nanoseconds(producer.configuration.linger.nanoseconds / 2)
     }
 
-    /// False if there is no memory for a record of so many bytes, or more; true for one that is too large in any case, which
-    /// ``enqueue(_:key:value:headers:partition:timestamp:)-(_,UnsafeRawBufferPointer?,_,_,_,_)`` says.
+    /// False if there is no memory now for a record whose key, value and headers have so many bytes; true for one that is too
+    /// large in any case, which `enqueue` says.
     package func hasRoom(for bytes: Int) -> Bool {
         bytes > maxRecordBytes || credit + budget.available >= StagedRecord.headSize + bytes
     }

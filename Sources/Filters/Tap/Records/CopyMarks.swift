@@ -3,7 +3,8 @@ import NIOCore
 import Sinks
 
 /// Writes the headers of copies as the wire has them within a record: those of the record, and those that say where it comes
-/// from. What most copies share with the one before is made once.
+/// from. What most copies share with the one before is made once, and all is written into one piece of memory: every copy has
+/// them.
 struct CopyMarks {
     private let listener: String
     private var places = PlaceBytes()
