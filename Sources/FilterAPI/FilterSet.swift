@@ -12,12 +12,6 @@ package struct FilterSet: Sendable, Hashable {
     /// True if no filter is in it.
     @inlinable package var isEmpty: Bool { low == 0 && high == 0 }
 
-    /// The place of the only filter that is in it; nil if there are others, or none.
-    package var only: Int? {
-        if high == 0 { return low != 0 && low & (low &- 1) == 0 ? low.trailingZeroBitCount : nil }
-        return low == 0 && high & (high &- 1) == 0 ? 64 + high.trailingZeroBitCount : nil
-    }
-
     /// True if the filter at a place is in it.
     package func contains(_ index: Int) -> Bool {
         index < 64 ? low & (1 << UInt64(index)) != 0 : high & (1 << UInt64(index - 64)) != 0

@@ -11,6 +11,8 @@ private struct WatchingFilter: Filter {
     let name: String
     let journal: Journal
     let depth: Depth
+    /// Requests whose frames it leaves out.
+    var leftOut: Set<UInt64> = []
 
     var interests: [Interest] {
         [
@@ -48,6 +50,7 @@ private struct WatchingFilter: Filter {
         }
 
         func beginFrame(_ frame: WatchedFrame) -> Bool {
+            if filter.leftOut.contains(frame.request) { return false }
             line = "\(filter.name) \(frame.direction) \(frame.request)"
             if !frame.expectsResponse { line += " alone" }
             if let record = frame.record { line += " of \(record.correlationID)" }
@@ -73,9 +76,12 @@ private struct WatchingFilter: Filter {
 struct WatchingTests {
     private let journal = Journal()
 
-    private func entry(_ name: String, depth: Depth = .watching) -> FilterChain.Entry {
+    private func entry(
+        _ name: String, depth: Depth = .watching, leavingOut leftOut: Set<UInt64> = []
+    ) -> FilterChain.Entry {
         FilterChain.Entry(
-            name: name, type: "watching", filter: WatchingFilter(name: name, journal: journal, depth: depth),
+            name: name, type: "watching",
+            filter: WatchingFilter(name: name, journal: journal, depth: depth, leftOut: leftOut),
             isDryRun: false, when: nil)
     }
 
@@ -136,6 +142,17 @@ struct WatchingTests {
         #expect(
             journal.entries == ["w request 0 t 4 1000", "w response 0 4 9"])
         #expect(try connections.clientGotIDs() == [31])
+    }
+
+    @Test func `are shown the frames that they want, each by itself`() throws {
+        let connections = try Connections([entry("a", leavingOut: [1, 2]), entry("b", leavingOut: [0, 2])])
+        for id in 31...34 as ClosedRange<Int32> { try connections.clientSends(request(), version: 9, id: id) }
+        for frame in try connections.brokerGot() { try connections.brokerAnswers(frame, response) }
+        #expect(
+            journal.entries == [
+                "a request 0 t 4 3", "b request 1 t 4 3", "a request 3 t 4 3", "b request 3 t 4 3",
+                "a response 0 4 9", "b response 1 4 9", "a response 3 4 9", "b response 3 4 9",
+            ])
     }
 
     @Test func `have the record that another filter needs`() throws {
